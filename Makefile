@@ -1,0 +1,63 @@
+# `make study` and `make test` are all a newcomer needs: git, make and Python 3.11-3.13, nothing else installed.
+# After that: . .venv/bin/activate && snakemake --cores 4 [target]
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# The first suitable Python; python3 itself where there is none, so that the set-up can say what is wrong with it.
+SUITABLE = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c '$(SUITABLE)' >/dev/null 2>&1 && { echo $$python; exit; }; done; echo python3)
+
+# uv brings certificates of its own; behind a company's proxy only the machine's are right.
+UV_SYSTEM_CERTS ?= true
+export UV_SYSTEM_CERTS
+
+BIN := .venv/bin
+CONFIG ?=
+ARGS ?=
+TESTS ?= tests/unit tests/workflow
+WORKFLOW = Snakefile $(wildcard rules/*.smk)
+STUDY = $(BIN)/python envs/run_study.py
+SETTINGS = $(ARGS) $(if $(CONFIG),--configfile $(CONFIG))
+
+.PHONY: help setup study environments test lint format envs benchmark test-cluster
+
+help: ## this list
+	@echo "make TARGET [CONFIG=config/quick.yaml] [ARGS='arguments of snakemake or pytest'] [PYTHON=python3.12]"
+	@sed -n 's/^\([a-z-]*\):[^#]*## /  \1\t/p' Makefile | expand -t 18
+
+setup: ## create .venv from uv.lock (every target below does it first)
+	@$(PYTHON) envs/bootstrap.py
+
+study: setup ## run the whole study; tables, figures and report.zip go to results/
+	@$(STUDY) --report results/report.zip $(SETTINGS)
+
+environments: setup ## build the environments that rules make for themselves, before the study is timed
+	@$(STUDY) environments $(SETTINGS)
+
+test: setup ## run the tests
+	@$(BIN)/python -m pytest $(TESTS) $(ARGS)
+
+lint: setup ## formatting, static checks, Snakemake's own lint and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check $(WORKFLOW)
+	$(BIN)/snakemake --lint
+	$(BIN)/mypy
+
+format: setup ## bring all code into the form that lint asks for
+	$(BIN)/ruff check --fix --exit-zero .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt $(WORKFLOW)
+
+envs: setup ## cut envs/*.yaml from uv.lock
+	@$(BIN)/python envs/export.py
+
+benchmark: setup ## measure what the study's own machinery costs (prints a table)
+	@ls tests/benchmarks/*.py >/dev/null 2>&1 || { echo "tests/benchmarks/ holds no benchmark"; exit 1; }
+	@for script in tests/benchmarks/*.py; do PYTHONPATH=. $(BIN)/python "$$script" $(ARGS) || exit 1; done
+
+test-cluster: setup ## run the workflow on a small Slurm of this machine (needs slurmctld, slurmd and munged)
+	@ls tests/cluster/test_*.py >/dev/null 2>&1 || { echo "tests/cluster/ holds no test"; exit 1; }
+	@$(BIN)/python -m pytest tests/cluster $(ARGS)

@@ -1,0 +1,54 @@
+# What MLflow lets you trace, store, run again and reproduce: the study as a workflow.
+#
+#   snakemake --cores all            everything
+#   snakemake --cores 4 training     one chapter alone
+#   snakemake --configfile config/quick.yaml --cores 2      the same study, tiny
+from snakemake.utils import min_version
+
+# pathvars came with 9.14; 9.27.1 is the version that the lock holds and the tests run.
+min_version("9.14")
+
+
+configfile: "config/config.yaml"
+
+
+report: "report/workflow.rst"
+
+
+pathvars:
+    logs="results/logs",
+    benchmarks="results/benchmarks",
+
+
+include: "rules/common.smk"
+include: "rules/datasets.smk"
+include: "rules/tracking.smk"
+include: "rules/training.smk"
+include: "rules/replay.smk"
+include: "rules/storage.smk"
+include: "rules/corpus.smk"
+include: "rules/statistics.smk"
+include: "rules/figures.smk"
+
+
+localrules:
+    all,
+    datasets,
+    training,
+    replay,
+    storage,
+    corpus,
+    statistics,
+    figures,
+
+
+# replay and storage are targets of their own until the whole study has been timed with them: `snakemake replay`.
+rule all:
+    """The whole study."""
+    default_target: True
+    input:
+        rules.datasets.input,
+        rules.training.input,
+        rules.corpus.input,
+        rules.statistics.input,
+        rules.figures.input,

@@ -1,0 +1,121 @@
+# Validation, tables, wildcard constraints and input functions: the only file with functions.
+import sys
+from pathlib import Path
+
+# The library beside the Snakefile, also when the workflow runs from elsewhere (--directory, --snakefile).
+sys.path.insert(0, str(workflow.basedir))
+
+from snakemake.exceptions import WorkflowError
+
+from traceability import configuration, library
+from traceability.corpus import batches as corpus_batches
+from traceability.errors import StudyError
+from traceability.training import plan as training_plan
+from traceability.training.tables import ARMS
+
+
+def checked(call, *arguments):
+    """Call a function of the library; a user's mistake ends the workflow with one line."""
+    try:
+        return call(*arguments)
+    except StudyError as error:
+        raise WorkflowError(str(error)) from None
+
+
+def library_digest(*parts):
+    """Digest of the library code that a rule reaches, so that an edit reruns the rule."""
+    return library.digest(*parts)
+
+
+def in_source(path):
+    """A file of the study itself, wherever the workflow runs."""
+    path = Path(path)
+    return str(path if path.is_absolute() else Path(workflow.basedir) / path)
+
+
+config = checked(configuration.check, config)
+arms = checked(ARMS.rows, in_source(config["training"]["arms"]))
+WORKLOADS = sorted({arm["workload"] for arm in arms})
+
+
+wildcard_constraints:
+    workload="|".join(WORKLOADS),
+    dataset="|".join(config["datasets"]["names"]),
+    batch=r"\d+",
+
+
+def arms_of(workload):
+    """Rows of the arms table for one workload."""
+    return [arm for arm in arms if arm["workload"] == workload]
+
+
+def batches_of(workload):
+    """Numbers of a workload's batches."""
+    sizes = training_plan.Sizes(**batch_settings())
+    return range(training_plan.batch_count(arms_of(workload), sizes))
+
+
+def all_batches(_wildcards):
+    """The JSON lines of every batch of every workload."""
+    return [
+        f"results/training/{workload}/batch-{batch}.jsonl"
+        for workload in WORKLOADS
+        for batch in batches_of(workload)
+    ]
+
+
+def batch_settings():
+    """What decides the replicates of a batch, and nothing else of the configuration."""
+    settings = config["training"]
+    names = (
+        "replicates",
+        "at_most",
+        "crossed_levels",
+        "batch_size",
+        "fresh_controls",
+        "epochs",
+    )
+    return {name: settings[name] for name in names} | {
+        "base_seed": settings["order_seed"]
+    }
+
+
+def dataset_of(wildcards):
+    """The prepared data of a workload: its name begins with the data set's."""
+    names = [
+        name
+        for name in config["datasets"]["names"]
+        if wildcards.workload.startswith(f"{name}_")
+    ]
+    if not names:
+        raise WorkflowError(
+            f"datasets.names: no data set for workload '{wildcards.workload}'; add it, or drop its arms"
+        )
+    return f"results/datasets/{names[0]}/data.npz"
+
+
+def subject_files(wildcards):
+    """Every file of a subject, so that an edit stages it again."""
+    folder = Path(workflow.basedir) / "subjects" / wildcards.workload
+    return sorted(
+        str(path)
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    )
+
+
+def calibration_files():
+    """Every file of the calibration projects, so that an edit scans them again."""
+    folder = Path(workflow.basedir) / "tests" / "data" / "calibration"
+    return sorted(str(path) for path in folder.rglob("*") if path.is_file())
+
+
+def corpus_parts(_wildcards):
+    """The scans of all batches of the corpus."""
+    projects = in_source(config["corpus"]["projects"])
+    number = checked(corpus_batches.count, projects, config["corpus"]["batch_size"])
+    return [
+        f"results/corpus/scans/{batch}/{file}"
+        for batch in range(number)
+        for file in SCAN_FILES
+    ]

@@ -1,0 +1,247 @@
+# What public projects use of MLflow: the scanner, its accuracy, and the corpus.
+SCAN_FILES = ["usage.tsv", "calls.parquet", "problems.tsv", "text_search.tsv"]
+PROJECTS_TABLE = in_source(config["corpus"]["projects"])
+FRAMES_TABLE = in_source("config/frames.tsv")
+OBSERVATIONS = in_source("resources/observations")
+
+
+rule corpus:
+    """Target: every table of the corpus chapter."""
+    input:
+        "results/corpus/calibration_calls.tsv",
+        "results/corpus/scanner_accuracy.tsv",
+        "results/corpus/label_accuracy.tsv",
+        "results/corpus/usage_counts.tsv",
+        "results/corpus/sample.tsv",
+        branch(
+            config["corpus"]["source"] == "published"
+            and config["corpus"]["verify"] > 0,
+            then="results/corpus/verified.tsv",
+            otherwise=[],
+        ),
+
+
+rule scan_calibration:
+    """Call sites of the calibration projects, one trap each, beside the seed study's text search."""
+    input:
+        calibration_files(),
+    output:
+        calls=ensure("results/corpus/calibration_calls.tsv", non_empty=True),
+        usage=ensure("results/corpus/calibration_usage.tsv", non_empty=True),
+        text_search=ensure("results/corpus/calibration_text.tsv", non_empty=True),
+    log:
+        "<logs>/scan_calibration.log",
+    conda:
+        "../envs/corpus.yaml"
+    params:
+        library=library_digest("corpus/scanning", "corpus/tables"),
+    message:
+        "Scan the calibration projects"
+    script:
+        "../scripts/scan_calibration.py"
+
+
+rule score_scanner:
+    """Precision and recall of the resolver and of the text search on the calibration projects."""
+    input:
+        truth=in_source("tests/data/calibration/truth.tsv"),
+        usage="results/corpus/calibration_usage.tsv",
+        text_search="results/corpus/calibration_text.tsv",
+    output:
+        table=report(
+            ensure("results/corpus/scanner_accuracy.tsv", non_empty=True),
+            caption="../report/corpus/scanner_accuracy.rst",
+            category="Use",
+            subcategory="Instrument",
+            labels={"content": "accuracy on the traps", "form": "table"},
+        ),
+    log:
+        "<logs>/score_scanner.log",
+    conda:
+        "../envs/statistics.yaml"
+    params:
+        confidence=lookup("statistics/confidence", within=config),
+        library=library_digest(
+            "corpus/accuracy", "corpus/labels", "corpus/tables", "statistics/rates"
+        ),
+    message:
+        "Score the scanner on the traps"
+    script:
+        "../scripts/score_scanner.py"
+
+
+use rule score_scanner as score_labels with:
+    input:
+        truth=in_source(config["corpus"]["labels"]),
+        usage="results/corpus/usage.tsv",
+        text_search="results/corpus/text_search.tsv",
+    output:
+        table=report(
+            ensure("results/corpus/label_accuracy.tsv", non_empty=True),
+            caption="../report/corpus/label_accuracy.rst",
+            category="Use",
+            subcategory="Instrument",
+            labels={
+                "content": "agreement with hand labels (development set)",
+                "form": "table",
+            },
+        ),
+    log:
+        "<logs>/score_labels.log",
+    message:
+        "Score the scanner on the hand labels"
+
+
+if config["corpus"]["source"] == "published":
+
+    rule take_observations:
+        """The published scan of the corpus, every digest checked."""
+        input:
+            expand("{folder}/{file}", folder=OBSERVATIONS, file=SCAN_FILES),
+            provenance=f"{OBSERVATIONS}/provenance.json",
+            projects=PROJECTS_TABLE,
+        output:
+            ensure(
+                expand("results/corpus/{file}", file=[*SCAN_FILES, "provenance.json"]),
+                non_empty=True,
+            ),
+        log:
+            "<logs>/take_observations.log",
+        conda:
+            "../envs/corpus.yaml"
+        params:
+            library=library_digest("corpus/observations"),
+        message:
+            "Take the published observations"
+        script:
+            "../scripts/take_observations.py"
+
+else:
+
+    rule fetch_project:
+        """The pinned commits of a batch of projects, by git; a project that is gone is a row."""
+        input:
+            projects=PROJECTS_TABLE,
+        output:
+            folder=directory("results/corpus/repositories/{batch}"),
+            table="results/corpus/fetched/{batch}.tsv",
+        log:
+            "<logs>/fetch_project/{batch}.log",
+        retries: 1
+        conda:
+            "../envs/corpus.yaml"
+        resources:
+            downloads=1,
+        params:
+            size=lookup("corpus/batch_size", within=config),
+            template=lambda _wildcards: config["corpus"]["url_template"],
+        message:
+            "Fetch batch {wildcards.batch} of the corpus"
+        script:
+            "../scripts/fetch_project.py"
+
+    rule scan_project:
+        """The scan of a fetched batch."""
+        input:
+            table="results/corpus/fetched/{batch}.tsv",
+            folder="results/corpus/repositories/{batch}",
+        output:
+            expand("results/corpus/scans/{{batch}}/{file}", file=SCAN_FILES),
+        log:
+            "<logs>/scan_project/{batch}.log",
+        benchmark:
+            "<benchmarks>/scan_project/{batch}.jsonl"
+        conda:
+            "../envs/corpus.yaml"
+        params:
+            library=library_digest("corpus/scanning", "corpus/observations"),
+        message:
+            "Scan batch {wildcards.batch} of the corpus"
+        script:
+            "../scripts/scan_project.py"
+
+    rule scan_corpus:
+        """The scan of the whole corpus, gathered from its batches, with its provenance."""
+        input:
+            parts=corpus_parts,
+            projects=PROJECTS_TABLE,
+        output:
+            ensure(
+                expand("results/corpus/{file}", file=[*SCAN_FILES, "provenance.json"]),
+                non_empty=True,
+            ),
+        log:
+            "<logs>/scan_corpus.log",
+        conda:
+            "../envs/corpus.yaml"
+        params:
+            library=library_digest("corpus/observations"),
+        message:
+            "Gather the scan of the corpus"
+        script:
+            "../scripts/scan_corpus.py"
+
+
+rule verify_observations:
+    """A random sample of the corpus fetched and scanned again, compared with the published rows."""
+    input:
+        expand("{folder}/{file}", folder=OBSERVATIONS, file=SCAN_FILES),
+        provenance=f"{OBSERVATIONS}/provenance.json",
+        projects=PROJECTS_TABLE,
+    output:
+        table=ensure("results/corpus/verified.tsv", non_empty=True),
+    log:
+        "<logs>/verify_observations.log",
+    conda:
+        "../envs/corpus.yaml"
+    params:
+        number=lookup("corpus/verify", within=config),
+        seed=lookup("corpus/verify_seed", within=config),
+        template=lambda _wildcards: config["corpus"]["url_template"],
+        library=library_digest(
+            "corpus/observations", "corpus/scanning", "corpus/fetching"
+        ),
+    message:
+        "Scan {params.number} projects of the corpus again"
+    script:
+        "../scripts/verify_observations.py"
+
+
+rule count_usage:
+    """The sample behind every share, and pooled counts."""
+    input:
+        scan=["results/corpus/usage.tsv", "results/corpus/text_search.tsv"],
+        provenance="results/corpus/provenance.json",
+        projects=PROJECTS_TABLE,
+        frames=FRAMES_TABLE,
+    output:
+        sample=ensure("results/corpus/sample.tsv", non_empty=True),
+        counts=ensure("results/corpus/usage_counts.tsv", non_empty=True),
+    log:
+        "<logs>/count_usage.log",
+    conda:
+        "../envs/corpus.yaml"
+    params:
+        library=library_digest("corpus/sample", "corpus/tables"),
+    message:
+        "Count what the sample uses"
+    script:
+        "../scripts/count_usage.py"
+
+
+rule list_projects:
+    """On request only: repositories that GitHub's search gives for the configured queries, with their commits."""
+    output:
+        table="results/corpus/listed.tsv",
+    log:
+        "<logs>/list_projects.log",
+    conda:
+        "../envs/corpus.yaml"
+    params:
+        queries=lookup("corpus/queries", within=config),
+        api_url=lookup("corpus/api_url", within=config),
+        library=library_digest("corpus/listing", "corpus/tables"),
+    message:
+        "Ask GitHub for projects"
+    script:
+        "../scripts/list_projects.py"

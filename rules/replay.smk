@@ -1,0 +1,150 @@
+# Recorded runs are run again, knowing only their records.
+
+
+rule replay:
+    """Target: the funnel of the replays, as table and figure."""
+    input:
+        "results/replay/replays.tsv",
+        "results/statistics/replay_funnel.tsv",
+        "results/statistics/replay_cells.tsv",
+        "results/figures/replay_funnel.svg",
+
+
+rule plan_replays:
+    """Write down which runs are made and replayed, and by which job."""
+    input:
+        cases=in_source(config["replay"]["cases"]),
+        arms=in_source(config["training"]["arms"]),
+    output:
+        plan=ensure("results/replay/plan.tsv", non_empty=True),
+    log:
+        "<logs>/plan_replays.log",
+    conda:
+        "../envs/statistics.yaml"
+    params:
+        environments=lookup("replay/environments", within=config),
+        replays_at_most=lookup("replay/replays_at_most", within=config),
+        batches=lookup("replay/batches", within=config),
+        epochs=lookup("training/epochs", within=config),
+        library=library_digest("replay/plan", "replay/tables"),
+    message:
+        "Plan the replays"
+    script:
+        "../scripts/plan_replays.py"
+
+
+rule run_replays:
+    """Make one job's share of the runs and replay each from its record."""
+    input:
+        plan="results/replay/plan.tsv",
+        preregistration=in_source(config["statistics"]["plan"]),
+        era=in_source(config["replay"]["era"]),
+        subjects=expand("results/subjects/{workload}.json", workload=WORKLOADS),
+    output:
+        rows="results/replay/batch-{batch}.jsonl",
+        store=directory("results/replay/originals/batch-{batch}"),
+    log:
+        "<logs>/run_replays/{batch}.log",
+    benchmark:
+        "<benchmarks>/run_replays/{batch}.jsonl"
+    conda:
+        "../envs/replay.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=60,
+    params:
+        cache="results/replay/environments",
+        timeout_seconds=lookup("replay/timeout_seconds", within=config),
+        library=library_digest("replay"),
+    message:
+        "Replay, job {wildcards.batch}"
+    script:
+        "../scripts/run_replays.py"
+
+
+rule collect_replays:
+    """Put all replays into one table; a planted defect that was not recognised is an error."""
+    input:
+        lines=expand(
+            "results/replay/batch-{batch}.jsonl",
+            batch=range(config["replay"]["batches"]),
+        ),
+    output:
+        replays=report(
+            ensure("results/replay/replays.tsv", non_empty=True),
+            caption="../report/replay/replays.rst",
+            category="Replay",
+            labels={"content": "every replay", "form": "table"},
+        ),
+    log:
+        "<logs>/collect_replays.log",
+    conda:
+        "../envs/replay.yaml"
+    params:
+        library=library_digest("replay/batch", "replay/tables"),
+    message:
+        "Collect the replays"
+    script:
+        "../scripts/collect_replays.py"
+
+
+rule count_replays:
+    """How far replays come, per record and environment, with intervals, and tests of equivalence per cell."""
+    input:
+        replays="results/replay/replays.tsv",
+        plan=in_source(config["statistics"]["plan"]),
+    output:
+        funnel=report(
+            ensure("results/statistics/replay_funnel.tsv", non_empty=True),
+            caption="../report/replay/funnel.rst",
+            category="Replay",
+            labels={"content": "stages reached", "form": "table"},
+        ),
+        cells=report(
+            ensure("results/statistics/replay_cells.tsv", non_empty=True),
+            caption="../report/replay/cells.rst",
+            category="Replay",
+            labels={"content": "equivalence per cell", "form": "table"},
+        ),
+        pairs=ensure("results/statistics/replay_pairs.tsv", non_empty=True),
+    log:
+        "<logs>/count_replays.log",
+    conda:
+        "../envs/statistics.yaml"
+    params:
+        confidence=lookup("statistics/confidence", within=config),
+        library=library_digest("statistics/replays", "statistics/tables"),
+    message:
+        "Count how far the replays came"
+    script:
+        "../scripts/count_replays.py"
+
+
+rule plot_replay_funnel:
+    """Picture of the stages that replays reach."""
+    input:
+        funnel="results/statistics/replay_funnel.tsv",
+    output:
+        figure=report(
+            ensure("results/figures/replay_funnel.svg", non_empty=True),
+            caption="../report/replay/funnel.rst",
+            category="Replay",
+            labels={"content": "stages reached", "form": "figure"},
+        ),
+        table=report(
+            ensure("results/figures/replay_funnel.tsv", non_empty=True),
+            caption="../report/replay/funnel.rst",
+            category="Replay",
+            labels={"content": "stages reached", "form": "values of the figure"},
+        ),
+    log:
+        "<logs>/plot_replay_funnel.log",
+    conda:
+        "../envs/figures.yaml"
+    params:
+        library=library_digest("figures/replay", "figures/tables"),
+    message:
+        "Draw {output.figure}"
+    script:
+        "../scripts/plot_replay_funnel.py"

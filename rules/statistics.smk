@@ -1,0 +1,290 @@
+# What the runs say, by the plan that was written before them.
+
+
+rule statistics:
+    """Target: every table of the statistics chapter."""
+    input:
+        "results/statistics/arms.tsv",
+        "results/statistics/regression_targets.tsv",
+        "results/statistics/expectations.tsv",
+        "results/statistics/contrasts.tsv",
+        "results/statistics/churn.tsv",
+        "results/statistics/components.tsv",
+        "results/statistics/costs.tsv",
+        "results/statistics/power.tsv",
+        "results/statistics/usage_shares.tsv",
+        "results/statistics/corpus_shares.tsv",
+
+
+rule compare_arms:
+    """Spread of every metric over the units of an arm, and the number of distinct results."""
+    input:
+        runs="results/training/runs.parquet",
+        plan=in_source(config["statistics"]["plan"]),
+    output:
+        table=report(
+            ensure("results/statistics/arms.tsv", non_empty=True),
+            caption="../report/statistics/arms.rst",
+            category="Reproducibility",
+            subcategory="Spread",
+            labels={"content": "spread per arm", "form": "table"},
+        ),
+        values=ensure("results/statistics/values.tsv", non_empty=True),
+    log:
+        "<logs>/compare_arms.log",
+    conda:
+        "../envs/statistics.yaml"
+    params:
+        resamples=lookup("statistics/resamples", within=config),
+        seed=lookup("statistics/seed", within=config),
+        confidence=lookup("statistics/confidence", within=config),
+        library=library_digest("statistics/arms", "statistics/tables"),
+    message:
+        "Compare the arms of {input.runs}"
+    script:
+        "../scripts/compare_arms.py"
+
+
+rule check_regression_targets:
+    """Published numbers against what was measured; fails where a repetition misses the published value."""
+    input:
+        runs="results/training/runs.parquet",
+        plan=in_source(config["statistics"]["plan"]),
+    output:
+        table=report(
+            ensure("results/statistics/regression_targets.tsv", non_empty=True),
+            caption="../report/statistics/regression_targets.rst",
+            category="Reproducibility",
+            subcategory="Checks",
+            labels={"content": "published numbers, repeated", "form": "table"},
+        ),
+    log:
+        "<logs>/check_regression_targets.log",
+    conda:
+        "../envs/statistics.yaml"
+    params:
+        resamples=lookup("statistics/resamples", within=config),
+        seed=lookup("statistics/seed", within=config),
+        confidence=lookup("statistics/confidence", within=config),
+        library=library_digest("statistics/arms", "statistics/tables"),
+    message:
+        "Compare {input.runs} with the published numbers"
+    script:
+        "../scripts/check_regression_targets.py"
+
+
+rule check_expectations:
+    """Values expected before the data against what was seen; fails only where an instrument misses its value."""
+    input:
+        runs="results/training/runs.parquet",
+        plan=in_source(config["statistics"]["plan"]),
+    output:
+        table=report(
+            ensure("results/statistics/expectations.tsv", non_empty=True),
+            caption="../report/statistics/expectations.rst",
+            category="Reproducibility",
+            subcategory="Checks",
+            labels={"content": "expected and observed", "form": "table"},
+        ),
+    log:
+        "<logs>/check_expectations.log",
+    conda:
+        "../envs/statistics.yaml"
+    params:
+        library=library_digest("statistics/arms", "statistics/tables"),
+    message:
+        "Compare {input.runs} with what the plan expects"
+    script:
+        "../scripts/check_expectations.py"
+
+
+rule judge_contrasts:
+    """The confirmatory family: each declared contrast tested once, adjusted by Holm."""
+    input:
+        runs="results/training/runs.parquet",
+        plan=in_source(config["statistics"]["plan"]),
+    output:
+        table=report(
+            ensure("results/statistics/contrasts.tsv", non_empty=True),
+            caption="../report/statistics/contrasts.rst",
+            category="Reproducibility",
+            subcategory="Tests",
+            labels={"content": "confirmatory contrasts", "form": "table"},
+        ),
+    log:
+        "<logs>/judge_contrasts.log",
+    conda:
+        "../envs/statistics.yaml"
+    params:
+        library=library_digest("statistics/arms", "statistics/tables"),
+    message:
+        "Test the declared contrasts"
+    script:
+        "../scripts/judge_contrasts.py"
+
+
+rule measure_churn:
+    """How often two runs of an arm predict different classes for the same example."""
+    input:
+        runs="results/training/runs.parquet",
+        plan=in_source(config["statistics"]["plan"]),
+        arrays=lambda wildcards: [
+            path.removesuffix(".jsonl") for path in all_batches(wildcards)
+        ],
+    output:
+        table=report(
+            ensure("results/statistics/churn.tsv", non_empty=True),
+            caption="../report/statistics/churn.rst",
+            category="Reproducibility",
+            subcategory="Spread",
+            labels={"content": "disagreement of runs", "form": "table"},
+        ),
+    log:
+        "<logs>/measure_churn.log",
+    conda:
+        "../envs/statistics.yaml"
+    params:
+        resamples=lookup("statistics/resamples", within=config),
+        seed=lookup("statistics/seed", within=config),
+        confidence=lookup("statistics/confidence", within=config),
+        library=library_digest("statistics/disagreement", "statistics/tables"),
+    message:
+        "Compare the predictions of runs"
+    script:
+        "../scripts/measure_churn.py"
+
+
+rule compute_power:
+    """What the declared sample sizes can show, by simulation."""
+    input:
+        plan=in_source(config["statistics"]["plan"]),
+    output:
+        table=report(
+            ensure("results/statistics/power.tsv", non_empty=True),
+            caption="../report/statistics/power.rst",
+            category="Reproducibility",
+            subcategory="Tests",
+            labels={"content": "power of the plan", "form": "table"},
+        ),
+    log:
+        "<logs>/compute_power.log",
+    conda:
+        "../envs/statistics.yaml"
+    params:
+        seed=lookup("statistics/seed", within=config),
+        library=library_digest("statistics/plan", "statistics/tables"),
+    message:
+        "Simulate the power of the plan"
+    script:
+        "../scripts/compute_power.py"
+
+
+rule estimate_usage:
+    """Share of projects that use a logging function, with intervals, beside the published count."""
+    input:
+        counts=["results/corpus/usage_counts.tsv"],
+        corpus="results/statistics/corpus_shares.tsv",
+        plan=in_source(config["statistics"]["plan"]),
+    output:
+        table=report(
+            ensure("results/statistics/usage_shares.tsv", non_empty=True),
+            caption="../report/statistics/usage_shares.rst",
+            category="Use",
+            labels={"content": "share of projects", "form": "table"},
+        ),
+    log:
+        "<logs>/estimate_usage.log",
+    conda:
+        "../envs/statistics.yaml"
+    params:
+        confidence=lookup("statistics/confidence", within=config),
+        library=library_digest(
+            "statistics/usage", "statistics/corpus_shares", "statistics/tables"
+        ),
+    message:
+        "Estimate how many projects log"
+    script:
+        "../scripts/estimate_usage.py"
+
+
+rule estimate_corpus:
+    """Shares over the corpus by frame, kind of project and function; owners are the sampling unit."""
+    input:
+        sample="results/corpus/sample.tsv",
+    output:
+        table=report(
+            ensure("results/statistics/corpus_shares.tsv", non_empty=True),
+            caption="../report/statistics/corpus_shares.rst",
+            category="Use",
+            labels={"content": "shares over the corpus", "form": "table"},
+        ),
+    log:
+        "<logs>/estimate_corpus.log",
+    conda:
+        "../envs/statistics.yaml"
+    params:
+        resamples=lookup("statistics/resamples", within=config),
+        seed=lookup("statistics/seed", within=config),
+        confidence=lookup("statistics/confidence", within=config),
+        library=library_digest("statistics/corpus_shares", "statistics/tables"),
+    message:
+        "Estimate shares over the corpus"
+    script:
+        "../scripts/estimate_corpus.py"
+
+
+rule estimate_components:
+    """How much of the spread comes from initialisation, shuffling and split."""
+    input:
+        runs="results/training/runs.parquet",
+        plan=in_source(config["statistics"]["plan"]),
+    output:
+        table=report(
+            ensure("results/statistics/components.tsv", non_empty=True),
+            caption="../report/statistics/components.rst",
+            category="Reproducibility",
+            subcategory="Spread",
+            labels={"content": "sources of variance", "form": "table"},
+        ),
+    log:
+        "<logs>/estimate_components.log",
+    conda:
+        "../envs/statistics.yaml"
+    params:
+        resamples=lookup("statistics/resamples", within=config),
+        seed=lookup("statistics/seed", within=config),
+        confidence=lookup("statistics/confidence", within=config),
+        library=library_digest(
+            "statistics/components", "statistics/samples", "statistics/tables"
+        ),
+    message:
+        "Estimate the components of variance"
+    script:
+        "../scripts/estimate_components.py"
+
+
+rule compare_costs:
+    """What tracking and determinism cost per run, relative to recording nothing."""
+    input:
+        costs="results/training/costs.tsv",
+    output:
+        table=report(
+            ensure("results/statistics/costs.tsv", non_empty=True),
+            caption="../report/statistics/costs.rst",
+            category="Reproducibility",
+            subcategory="Costs",
+            labels={"content": "cost of tracking and determinism", "form": "table"},
+        ),
+    log:
+        "<logs>/compare_costs.log",
+    conda:
+        "../envs/statistics.yaml"
+    params:
+        resamples=lookup("statistics/resamples", within=config),
+        seed=lookup("statistics/seed", within=config),
+        confidence=lookup("statistics/confidence", within=config),
+        library=library_digest("statistics/costs", "statistics/tables"),
+    message:
+        "Compare the costs of tracking and determinism"
+    script:
+        "../scripts/compare_costs.py"

@@ -1,0 +1,21 @@
+# The tracking store of the study's own runs.
+
+
+rule init_tracking:
+    """Migrate the tracking store once, before parallel jobs use it, and create the experiments."""
+    output:
+        receipt="results/tracking/tracking.json",
+    log:
+        "<logs>/init_tracking.log",
+    conda:
+        "../envs/tracking.yaml"
+    params:
+        uri=lookup("tracking/uri", within=config),
+        artifacts=lookup("tracking/artifacts", within=config),
+        timeout=lookup("tracking/sqlite_timeout_seconds", within=config),
+        experiments=WORKLOADS,
+        library=library_digest("records"),
+    message:
+        "Prepare the tracking store"
+    script:
+        "../scripts/init_tracking.py"

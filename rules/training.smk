@@ -1,0 +1,108 @@
+# Seeded and unseeded replicates of every workload, tracked with MLflow, and read back from it.
+
+
+rule training:
+    """Target: all replicates, read back."""
+    input:
+        "results/training/runs.parquet",
+        "results/training/costs.tsv",
+
+
+rule stage_subject:
+    """Make a subject a git repository with an origin, as a user would have it."""
+    input:
+        subject_files,
+    output:
+        receipt="results/subjects/{workload}.json",
+    log:
+        "<logs>/stage_subject/{workload}.log",
+    conda:
+        "../envs/datasets.yaml"
+    params:
+        source=lambda wildcards: in_source(f"subjects/{wildcards.workload}"),
+        target="results/subjects/{workload}",
+        library=library_digest("subjects"),
+    message:
+        "Stage subject {wildcards.workload}"
+    script:
+        "../scripts/stage_subject.py"
+
+
+rule run_batch:
+    """Run one block of replicates, each in a process of its own."""
+    input:
+        arms=in_source(config["training"]["arms"]),
+        plan=in_source(config["statistics"]["plan"]),
+        subject="results/subjects/{workload}.json",
+        data=dataset_of,
+        tracking=ancient("results/tracking/tracking.json"),
+    output:
+        rows="results/training/{workload}/batch-{batch}.jsonl",
+        arrays=directory("results/training/{workload}/batch-{batch}"),
+    log:
+        "<logs>/run_batch/{workload}-{batch}.log",
+    benchmark:
+        "<benchmarks>/run_batch/{workload}-{batch}.jsonl"
+    conda:
+        "../envs/training.yaml"
+    threads: 1
+    resources:
+        mem_mb=2500,
+        runtime=60,
+    params:
+        uri=lookup("tracking/uri", within=config),
+        timeout=lookup("tracking/sqlite_timeout_seconds", within=config),
+        settings=batch_settings(),
+        library=library_digest("training"),
+    message:
+        "Run batch {wildcards.batch} of {wildcards.workload}"
+    script:
+        "../scripts/run_batch.py"
+
+
+rule collect_runs:
+    """Read every run back from MLflow and compare it with what its process measured."""
+    input:
+        lines=all_batches,
+    output:
+        runs="results/training/runs.parquet",
+    log:
+        "<logs>/collect_runs.log",
+    conda:
+        "../envs/tracking.yaml"
+    params:
+        uri=lookup("tracking/uri", within=config),
+        timeout=lookup("tracking/sqlite_timeout_seconds", within=config),
+        library=library_digest("training/collect"),
+    message:
+        "Collect the runs from MLflow"
+    script:
+        "../scripts/collect_runs.py"
+
+
+rule measure_costs:
+    """What tracking and determinism cost; nothing else runs meanwhile."""
+    input:
+        levels=in_source("config/costs.tsv"),
+        plan=in_source(config["statistics"]["plan"]),
+        subject="results/subjects/digits_mlp.json",
+        data="results/datasets/digits/data.npz",
+    output:
+        table=ensure("results/training/costs.tsv", non_empty=True),
+    log:
+        "<logs>/measure_costs.log",
+    conda:
+        "../envs/training.yaml"
+    threads: workflow.cores
+    resources:
+        mem_mb=3000,
+        runtime=60,
+    params:
+        repetitions=lookup("training/cost_repetitions", within=config),
+        epochs=lookup("training/cost_epochs", within=config),
+        seed=lookup("training/order_seed", within=config),
+        library=library_digest("training"),
+    message:
+        "Measure what tracking and determinism cost"
+    script:
+        "../scripts/measure_costs.py"

@@ -1,0 +1,24 @@
+"""Kill components and fill disks of every storage set-up under load."""
+
+import tempfile
+from pathlib import Path
+
+from traceability import logs
+from traceability.storage import failures, stores, tables
+
+
+def main(output: Path, table: Path, names: list[str], swift: str) -> None:
+    """Write what was left after each event."""
+    with tempfile.TemporaryDirectory() as folder:
+        rows = failures.measure(stores.chosen(table, names), Path(folder), swift)
+    tables.FAILURES.write(rows, output)
+
+
+if __name__ == "__main__":
+    logs.setup(snakemake.log[0])
+    main(
+        Path(snakemake.output.table),
+        Path(snakemake.input.stores),
+        list(snakemake.params.stores),
+        snakemake.params.swift,
+    )

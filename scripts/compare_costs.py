@@ -1,0 +1,24 @@
+"""Compare what tracking and determinism cost."""
+
+from pathlib import Path
+
+from traceability import logs
+from traceability.registry import read_frame
+from traceability.statistics.costs import cost_rows
+from traceability.statistics.tables import COSTS
+
+
+def main(costs: Path, table: Path, *, resamples: int, seed: int, confidence: float) -> None:
+    """Write one row per level and quantity."""
+    COSTS.write(cost_rows(read_frame(costs), resamples, seed, confidence), table)
+
+
+if __name__ == "__main__":
+    logs.setup(snakemake.log[0])
+    main(
+        Path(snakemake.input.costs),
+        Path(snakemake.output.table),
+        resamples=snakemake.params.resamples,
+        seed=snakemake.params.seed,
+        confidence=snakemake.params.confidence,
+    )

@@ -1,0 +1,24 @@
+"""Shares over the corpus by frame, kind of project and function, with the owner as the sampling unit."""
+
+from pathlib import Path
+
+from traceability import logs
+from traceability.registry import read_frame
+from traceability.statistics import corpus_shares
+from traceability.statistics.tables import CORPUS_SHARES
+
+
+def main(sample: Path, table: Path, resamples: int, seed: int, confidence: float) -> None:
+    """Write every share with its count, Wilson interval, owner bootstrap and standardised value."""
+    CORPUS_SHARES.write(corpus_shares.rows(read_frame(sample), resamples, seed, confidence), table)
+
+
+if __name__ == "__main__":
+    logs.setup(snakemake.log[0])
+    main(
+        Path(snakemake.input.sample),
+        Path(snakemake.output.table),
+        snakemake.params.resamples,
+        snakemake.params.seed,
+        snakemake.params.confidence,
+    )

@@ -1,0 +1,24 @@
+"""Migrate the tracking store once and create the study's experiments."""
+
+from pathlib import Path
+
+from traceability import logs, records
+from traceability.records import prepare
+
+
+def main(receipt: Path, uri: str, artifacts: str, timeout: int, experiments: list[str], results: Path) -> None:
+    """Write `receipt` (JSON) once the store answers and every experiment exists."""
+    store = records.study_uri(uri, results, timeout)
+    prepare(store, Path(artifacts) if artifacts else results / "tracking" / "artifacts", experiments, receipt)
+
+
+if __name__ == "__main__":
+    logs.setup(snakemake.log[0])
+    main(
+        Path(snakemake.output.receipt),
+        snakemake.params.uri,
+        snakemake.params.artifacts,
+        snakemake.params.timeout,
+        list(snakemake.params.experiments),
+        Path(snakemake.output.receipt).parents[1],
+    )

@@ -1,0 +1,28 @@
+"""The confirmatory family: each declared contrast tested once, adjusted by Holm."""
+
+import logging
+from pathlib import Path
+
+from traceability import logs
+from traceability.registry import read_frame
+from traceability.statistics import arms, plan, samples
+from traceability.statistics.tables import CONTRASTS
+
+
+def main(runs: Path, plan_path: Path, table: Path, replays: Path | None = None) -> None:
+    """Write one row per contrast; without `replays` those about records are `not_measured`."""
+    found = None if replays is None else read_frame(replays)
+    rows = arms.contrast_rows(samples.read_runs(runs, plan_path), plan.read(plan_path), found)
+    CONTRASTS.write(rows, table)
+    for row in rows:
+        logging.info("%(contrast)s: %(verdict)s (p after Holm %(p_holm)s)", row)
+
+
+if __name__ == "__main__":
+    logs.setup(snakemake.log[0])
+    main(
+        Path(snakemake.input.runs),
+        Path(snakemake.input.plan),
+        Path(snakemake.output.table),
+        Path(snakemake.input.replays) if snakemake.input.get("replays") else None,
+    )

@@ -1,0 +1,16 @@
+"""Ask GitHub's search for repositories, and write them with the commits they stand at."""
+
+from pathlib import Path
+
+from traceability import logs
+from traceability.corpus import listing, tables
+
+
+def main(queries: list[str], api_url: str, table: Path) -> None:
+    """Write a new table of names and commits. The token comes from GITHUB_TOKEN and is written nowhere."""
+    tables.LISTED.write(listing.list_projects(queries, api_url), table)
+
+
+if __name__ == "__main__":
+    logs.setup(snakemake.log[0])
+    main(list(snakemake.params.queries), snakemake.params.api_url, Path(snakemake.output.table))

@@ -1,0 +1,45 @@
+"""Measure what tracking and determinism cost."""
+
+import tempfile
+from pathlib import Path
+
+from rich.progress import Progress
+
+from traceability import logs, subjects
+from traceability.files import sha256_file
+from traceability.training.cost import measure
+from traceability.training.tables import ARMS, COSTS
+
+
+def main(
+    levels: Path, receipt: Path, data: Path, plan: Path, table: Path, *, repetitions: int, epochs: int, seed: int
+) -> None:
+    """Write one row per repetition of each level; the store of these runs is thrown away."""
+    with tempfile.TemporaryDirectory(prefix="costs-") as folder, Progress(transient=True) as bar:
+        task = bar.add_task("costs", total=None)
+        rows = measure(
+            ARMS.rows(levels),
+            subjects.read(receipt),
+            data=data,
+            folder=Path(folder),
+            repetitions=repetitions,
+            epochs=epochs,
+            seed=seed,
+            plan_sha256=sha256_file(plan),
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    COSTS.write(rows, table)
+
+
+if __name__ == "__main__":
+    logs.setup(snakemake.log[0])
+    main(
+        Path(snakemake.input.levels),
+        Path(snakemake.input.subject),
+        Path(snakemake.input.data).parent,
+        Path(snakemake.input.plan),
+        Path(snakemake.output.table),
+        repetitions=snakemake.params.repetitions,
+        epochs=snakemake.params.epochs,
+        seed=snakemake.params.seed,
+    )

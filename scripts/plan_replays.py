@@ -1,0 +1,33 @@
+"""Write down which runs are made and replayed, and by which job."""
+
+from pathlib import Path
+
+from traceability import logs
+from traceability.registry import read_frame
+from traceability.replay.plan import plan
+from traceability.replay.tables import CASES, PLAN
+
+
+def main(
+    cases: Path, arms: Path, table: Path, environments: list[str], replays_at_most: int, batches: int, epochs: int
+) -> None:
+    """Write one row per replay to `table`."""
+    options = {(row["workload"], row["arm"]): row["options"] for row in read_frame(arms).fillna("").to_dict("records")}
+    rows = plan(
+        CASES.rows(cases), options, environments=environments, replays_at_most=replays_at_most, batches=batches,
+        epochs=epochs,
+    )  # fmt: skip
+    PLAN.write(rows, table)
+
+
+if __name__ == "__main__":
+    logs.setup(snakemake.log[0])
+    main(
+        Path(snakemake.input.cases),
+        Path(snakemake.input.arms),
+        Path(snakemake.output.plan),
+        list(snakemake.params.environments),
+        snakemake.params.replays_at_most,
+        snakemake.params.batches,
+        snakemake.params.epochs,
+    )

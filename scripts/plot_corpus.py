@@ -1,0 +1,19 @@
+"""Figure: kinds of project, depth of tracing, other trackers and signals of re-execution over the corpus."""
+
+from pathlib import Path
+
+from traceability import logs
+from traceability.figures import corpus, tables, theme
+from traceability.registry import read_frame
+
+
+def main(shares: Path, figure: Path, table: Path) -> None:
+    """Write the figure and the values it shows."""
+    rows = tables.CORPUS.validate(corpus.shown(read_frame(shares)), table)
+    tables.CORPUS.write(rows, table)
+    theme.save(corpus.draw(rows), figure, title="What else the corpus shows of MLflow's use")
+
+
+if __name__ == "__main__":
+    logs.setup(snakemake.log[0])
+    main(Path(snakemake.input.shares), Path(snakemake.output.figure), Path(snakemake.output.table))

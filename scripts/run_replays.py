@@ -1,0 +1,45 @@
+"""Make and replay one job's share of the planned runs."""
+
+from pathlib import Path
+
+import yaml
+from rich.progress import Progress
+
+from traceability import logs, subjects
+from traceability.replay.batch import run_batch
+from traceability.replay.tables import PLAN
+
+
+def main(
+    plan: Path, receipts: list[Path], preregistration: Path, rows: Path, store: Path, cache: Path, era: Path,
+    batch: int, timeout_seconds: float,
+) -> None:  # fmt: skip
+    """Write one JSON line per replay to `rows`; the originals stay in `store`, rebuilt environments in `cache`."""
+    share = [row for row in PLAN.rows(plan) if row["batch"] == batch]
+    staged = {subject.name: subject for subject in map(subjects.read, receipts)}
+    declared = yaml.safe_load(preregistration.read_text(encoding="utf-8"))
+    margins = {
+        workload: {about["metric"]: float(declared["margins"][about["margin"]]["value"])}
+        for workload, about in declared["primary_metrics"].items()
+    }
+    with Progress(transient=True) as bar:
+        task = bar.add_task(f"replays, job {batch}", total=len(share))
+        run_batch(
+            share, staged, margins=margins, store=store, cache=cache, era=era, rows=rows,
+            timeout_seconds=timeout_seconds, progress=lambda: bar.advance(task),
+        )  # fmt: skip
+
+
+if __name__ == "__main__":
+    logs.setup(snakemake.log[0])
+    main(
+        Path(snakemake.input.plan),
+        [Path(path) for path in snakemake.input.subjects],
+        Path(snakemake.input.preregistration),
+        Path(snakemake.output.rows),
+        Path(snakemake.output.store),
+        Path(snakemake.params.cache),
+        Path(snakemake.input.era),
+        int(snakemake.wildcards.batch),
+        snakemake.params.timeout_seconds,
+    )

@@ -1,0 +1,16 @@
+"""Stage one subject as a git repository with an origin."""
+
+from pathlib import Path
+
+from traceability import logs
+from traceability.subjects import stage
+
+
+def main(source: Path, target: Path, receipt: Path) -> None:
+    """Write the repositories below `target` and the receipt (JSON: name, worktree, origin, commit)."""
+    stage(source, target, receipt)
+
+
+if __name__ == "__main__":
+    logs.setup(snakemake.log[0])
+    main(Path(snakemake.params.source), Path(snakemake.params.target), Path(snakemake.output.receipt))

@@ -1,0 +1,23 @@
+"""Try every action with every permission on a server with accounts."""
+
+import tempfile
+from pathlib import Path
+
+from traceability import logs
+from traceability.storage import access, stores, tables
+
+
+def main(output: Path, table: Path, names: list[str]) -> None:
+    """Write the attempts and the answers."""
+    with tempfile.TemporaryDirectory() as folder:
+        rows = access.attempts(stores.chosen(table, names), Path(folder))
+    tables.ACCESS.write(rows, output)
+
+
+if __name__ == "__main__":
+    logs.setup(snakemake.log[0])
+    main(
+        Path(snakemake.output.table),
+        Path(snakemake.input.stores),
+        list(snakemake.params.stores),
+    )

@@ -1,0 +1,44 @@
+"""Fetch and scan a random sample of the corpus again, and compare with the published observations."""
+
+import logging
+import tempfile
+from pathlib import Path
+
+from traceability import logs
+from traceability.corpus import batches, fetching, observations, scanning, tables
+from traceability.errors import StudyError
+
+log = logging.getLogger("corpus")
+
+
+def main(projects: Path, published: Path, number: int, seed: int, template: str, table: Path) -> None:
+    """Write one row per project drawn; a difference fails, a project that is gone does not."""
+    drawn = batches.draw(tables.PROJECTS.read(projects), number, seed)
+    rows = []
+    with tempfile.TemporaryDirectory() as scratch:
+        for place, row in enumerate(drawn.to_dict("records")):
+            head = {"repository": str(row["repository"]), "commit": str(row["commit"])}
+            found = fetching.fetch(head["repository"], head["commit"], template, Path(scratch) / str(place))
+            if not found.path:
+                rows.append(head | {"verdict": "gone", "detail": found.detail})
+                continue
+            one = scanning.Place(head["repository"], found.path, head["commit"])
+            other = observations.differences(published, scanning.scan_places([one]).frames())
+            rows.append(head | {"verdict": "differs" if other else "same", "detail": "; ".join(other)})
+    tables.VERIFIED.write(rows, table)
+    wrong = [row for row in rows if row["verdict"] == "differs"]
+    log.info("%d of %d projects verified", sum(row["verdict"] == "same" for row in rows), len(rows))
+    if wrong:
+        raise StudyError(f"{wrong[0]['detail']}; {len(wrong)} of {len(rows)} differ, see {table}")
+
+
+if __name__ == "__main__":
+    logs.setup(snakemake.log[0])
+    main(
+        Path(snakemake.input.projects),
+        Path(snakemake.input.provenance).parent,
+        snakemake.params.number,
+        snakemake.params.seed,
+        snakemake.params.template,
+        Path(snakemake.output.table),
+    )

@@ -1,0 +1,77 @@
+"""What a replicate costs: a forked child of a batch against one fresh process, and against pure fitting.
+
+Everything is measured in one run on one machine, interleaved, after a warm-up; ratios of medians with a bootstrap
+interval. Call: `make benchmark`, or `python tests/benchmarks/batch_cost.py [repetitions]`.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from scipy.stats import bootstrap
+from sklearn.datasets import load_digits
+
+from traceability import records, subjects
+from traceability.files import read_jsonl
+from traceability.records import prepare
+from traceability.training.batch import run_batch
+from traceability.training.plan import Sizes, batch_of
+
+ROOT = Path(__file__).parents[2]
+ARM = {
+    "workload": "digits_mlp", "arm": "same_seed", "kind": "same_seed", "replicates": None, "evaluation": "fixed",
+    "process": "forked", "tracking": "explicit", "options": "--seed-policy keras --seed 1",
+}  # fmt: skip
+
+
+def ratio(above: np.ndarray, below: np.ndarray) -> str:
+    """Ratio of medians with its 95 % bootstrap interval."""
+    interval = bootstrap(
+        (above, below), lambda a, b, axis: np.median(a, axis=axis) / np.median(b, axis=axis), rng=1, method="percentile"
+    ).confidence_interval
+    return f"{np.median(above) / np.median(below):.2f} ({interval.low:.2f} to {interval.high:.2f})"
+
+
+def measure(folder: Path, repetitions: int) -> list[dict]:
+    """Rows of one batch in which forked and fresh replicates of one arm alternate at random."""
+    inputs, targets = load_digits(return_X_y=True)
+    (folder / "data").mkdir()
+    np.savez(folder / "data" / "data.npz", inputs=inputs, targets=targets)
+    order = np.arange(len(targets))
+    np.savez(folder / "data" / "splits.npz", train=order[:-360], evaluation=order[-360:])
+    uri = records.study_uri("", folder, 120)
+    prepare(uri, folder / "artifacts", ["digits_mlp"], folder / "tracking.json")
+    staged = subjects.stage(ROOT / "subjects" / "digits_mlp", folder / "digits_mlp", folder / "digits_mlp.json")
+    sizes = Sizes(repetitions, 2, 10_000, base_seed=1, epochs=10, fresh_controls=repetitions)
+    items = batch_of([ARM], 0, sizes)
+    run_batch(
+        items, staged, data=folder / "data", uri=uri, plan_sha256="benchmark", arrays=folder / "arrays",
+        rows=folder / "rows.jsonl", lock=folder / "lock",
+    )  # fmt: skip
+    return read_jsonl(folder / "rows.jsonl")[1:]  # the first warms the disk
+
+
+def main() -> None:
+    """Print the table."""
+    repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else 12
+    with tempfile.TemporaryDirectory() as folder:
+        rows = measure(Path(folder), repetitions)
+    wall = {
+        kind: np.array([row["wall_seconds"] for row in rows if row["process"] == kind]) for kind in ("forked", "fresh")
+    }
+    pure = np.array([row["fit_seconds"] + row["evaluate_seconds"] for row in rows if row["process"] == "forked"])
+    table = Table("cost of a replicate, network, explicit tracking", "n", "median seconds")
+    table.add_row("fit and evaluate alone", str(len(pure)), f"{np.median(pure):.2f}")
+    for kind, label in (("forked", "child of a batch"), ("fresh", "fresh process")):
+        table.add_row(label, str(len(wall[kind])), f"{np.median(wall[kind]):.2f}")
+    console = Console()
+    console.print(table)
+    console.print(f"batch child / fit and evaluate: {ratio(wall['forked'], pure)}")
+    console.print(f"fresh process / batch child:    {ratio(wall['fresh'], wall['forked'])}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,4 @@
+import mlflow
+from mlflow import log_metric
+
+print('nothing')

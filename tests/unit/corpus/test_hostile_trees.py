@@ -1,0 +1,170 @@
+"""Whatever lies in a tree: it is refused by name or read, nothing outside is touched, and the rest is scanned."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from traceability import git
+from traceability.corpus import places, project, scanning, sources, trees
+from traceability.errors import StudyError
+
+GOOD = "import mlflow\nmlflow.log_metric('a', 1)\n"
+
+
+def scan(folder: Path) -> project.Scan:
+    return project.scan(trees.Folder(folder, places.wanted))
+
+
+def kinds(scanned: project.Scan) -> dict[str, str]:
+    return {file: kind for file, kind, _ in scanned.problems}
+
+
+def test_links_out_of_the_project_and_pipes_are_refused_by_name(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret.py").write_text("import mlflow\nmlflow.log_param('a', 1)\n")
+    inside = tmp_path / "project"
+    inside.mkdir()
+    (inside / "good.py").write_text(GOOD)
+    (inside / "link.py").symlink_to(outside / "secret.py")
+    (inside / "folder").symlink_to(outside)
+    (inside / "round").symlink_to(inside)
+    os.mkfifo(inside / "pipe.py")
+    scanned = scan(inside)
+    assert kinds(scanned) == {"link.py": "symlink", "pipe.py": "special_file"}
+    assert scanned.usage["log_metric"] == 1
+    assert scanned.usage["log_param"] == 0
+
+
+def tree_of(repository: Path, entries: list[tuple[str, str, str]]) -> str:
+    """A tree object with any names at all, as a hostile server could send it."""
+    raw = b"".join(f"{mode} {name}\0".encode() + bytes.fromhex(oid) for mode, name, oid in entries)
+    (repository / "raw").write_bytes(raw)
+    return git.run("hash-object", "-t", "tree", "-w", "--literally", str(repository / "raw"), cwd=repository).strip()
+
+
+def blob_of(repository: Path, text: str) -> str:
+    (repository / "raw").write_text(text)
+    return git.run("hash-object", "-w", str(repository / "raw"), cwd=repository).strip()
+
+
+def test_a_git_tree_with_paths_that_lead_outside(tmp_path: Path) -> None:
+    repository = tmp_path / "hostile"
+    repository.mkdir()
+    git.run("init", "--quiet", "--bare", cwd=repository)
+    good, other = blob_of(repository, GOOD), blob_of(repository, "import mlflow\nmlflow.set_tag('a', 'b')\n")
+    inner = tree_of(repository, [("100644", "evil.py", other)])
+    root = tree_of(repository, [
+        ("40000", "..", inner), ("40000", ".GIT", inner), ("120000", "link.py", other), ("100644", "Train.py", good),
+        ("100644", "train.py", good), ("160000", "sub.py", "1" * 40),
+    ])  # fmt: skip
+    commit = git.run("commit-tree", "-m", "x", root, cwd=repository).strip()
+    before = sorted(path.name for path in tmp_path.iterdir())
+    scanned = project.scan(trees.Commit(repository, commit, places.wanted))
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+    assert kinds(scanned) == {
+        "../evil.py": "path_refused", ".GIT/evil.py": "path_refused", "link.py": "symlink", "sub.py": "submodule",
+    }  # fmt: skip
+    assert {call.file for call in scanned.calls} == {"Train.py", "train.py"}  # names that differ only in case
+    assert scanned.usage["set_tag"] == 0
+
+
+def test_a_blob_that_a_mirror_lacks_is_unavailable_not_absent(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(GOOD)
+    (tmp_path / "b.ipynb").write_text("{}")
+    commit = git.commit_all(tmp_path, "x")
+    oid = git.run("rev-parse", f"{commit}:b.ipynb", cwd=tmp_path).strip()
+    (tmp_path / ".git" / "objects" / oid[:2] / oid[2:]).unlink()
+    scanned = project.scan(trees.Commit(tmp_path, commit, places.wanted))
+    assert kinds(scanned) == {"b.ipynb": "unavailable"}
+    assert scanned.usage["log_metric"] == 1
+
+
+def test_a_commit_that_is_not_there_or_no_commit_at_all(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(GOOD)
+    git.commit_all(tmp_path, "x")
+    with pytest.raises(StudyError, match="is not in the repository"):
+        trees.Commit(tmp_path, "0" * 40, places.wanted)
+    with pytest.raises(StudyError, match="no full commit id"):
+        trees.Commit(tmp_path, "--upload-pack=x", places.wanted)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [
+        ("nested.py", "x = " + "(" * 5000 + ")" * 5000 + "\nimport mlflow\n", "syntax"),
+        ("chain.py", "import mlflow\nx = " + "a." * 9000 + "b\n", "too_deep"),
+        ("lists.ipynb", "[" * 100_000 + '"mlflow"', "not_json"),
+        ("words.ipynb", '"mlflow"', "not_a_notebook"),
+        ("half.ipynb", '{"cells": [{"cell_type": "code", "source": "import mlflow', "not_json"),
+        ("binary.py", "mlflow \x01\x02 = = =", "syntax"),
+    ],
+)
+def test_files_that_break_parsers_are_one_row_each(tmp_path: Path, name: str, content: str, kind: str) -> None:
+    # A file without any word that the scanner looks for is read to its end, but not parsed.
+    (tmp_path / name).write_text(content)
+    (tmp_path / "good.py").write_text(GOOD)
+    scanned = scan(tmp_path)
+    assert set(kinds(scanned)) == {name}
+    assert kinds(scanned)[name] in {kind, "unreadable", "too_deep"}
+    assert scanned.usage["log_metric"] == 1
+
+
+def test_a_huge_file_is_refused_without_being_read(tmp_path: Path) -> None:
+    with (tmp_path / "huge.py").open("wb") as stream:
+        stream.truncate(trees.MAX_FILE_BYTES + 1)  # a hole: no space on disk
+    (tmp_path / "good.py").write_text(GOOD)
+    started = time.monotonic()
+    assert kinds(scan(tmp_path)) == {"huge.py": "too_large"}
+    assert time.monotonic() - started < 5
+
+
+def test_lines_of_megabytes_do_not_hide_the_calls_around_them(tmp_path: Path) -> None:
+    (tmp_path / "data.py").write_text(f"import mlflow\nDATA = '{'x' * 3_000_000}'\nmlflow.log_param('a', 1)\n")
+    assert scan(tmp_path).usage["log_param"] == 1
+    assert sources.MAX_PYTHON_BYTES >= 3_000_000
+
+
+def test_nothing_scanned_is_ever_run(tmp_path: Path) -> None:
+    (tmp_path / "mlflow.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
+    (tmp_path / "sitecustomize.py").write_text(f"import mlflow; open({str(tmp_path / 'ran')!r}, 'w')\n")
+    cell = {"cell_type": "code", "source": f"!touch {tmp_path / 'ran'}\nimport mlflow\nmlflow.log_metric('a', 1)"}
+    (tmp_path / "a.ipynb").write_text(json.dumps({"nbformat": 4, "cells": [cell]}))
+    assert scan(tmp_path).usage["log_metric"] == 1
+    assert not (tmp_path / "ran").exists()
+
+
+def test_memory_stays_bounded_whatever_the_size_of_the_tree(tmp_path: Path) -> None:
+    output = {"output_type": "display_data", "data": {"image/png": "A" * 2_000_000}}
+    cell = {"cell_type": "code", "source": GOOD, "outputs": [output] * 5}
+    for number in range(12):
+        (tmp_path / f"{number}.ipynb").write_text(json.dumps({"nbformat": 4, "cells": [cell]}))
+    # Linux hands ru_maxrss of the process that forked through exec: a child of a large pytest would be charged for it.
+    code = (
+        "import resource, sys; from pathlib import Path; from traceability.corpus import project, trees, places;"
+        "s = project.scan(trees.Folder(Path(sys.argv[1]), places.wanted)); assert len(s.calls) == 12;"
+        "status = Path('/proc/self/status');"
+        "peak = [int(line.split()[1]) * 1024 for line in status.read_text().splitlines() if line.startswith('VmHWM')]"
+        " if status.exists() else [resource.getrusage(resource.RUSAGE_SELF).ru_maxrss];"
+        "print(peak[0])"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 300 * 2**20
+
+
+def test_a_project_that_is_gone_is_a_row(tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "a.py").write_text(GOOD)
+    places_ = [scanning.Place("a/gone", str(tmp_path / "gone")), scanning.Place("b/here", str(tmp_path / "here"))]
+    rows = scanning.scan_places(places_, jobs=2)
+    assert [row["status"] for row in rows.usage] == ["unavailable", "scanned"]
+    assert rows.problems[0]["kind"] == "unavailable"
+    assert str(tmp_path) not in rows.problems[0]["detail"]

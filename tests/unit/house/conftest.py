@@ -1,0 +1,82 @@
+"""What the workflow's text says: its rules, with the script and the environment that each one names."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule as it is written: the file that holds it, and the words it uses."""
+
+    name: str
+    file: str
+    text: str
+    #: made by `use rule ... with`: what it does not say is as in the rule it derives from
+    derived: bool = False
+
+    def quoted(self, keyword: str) -> str:
+        """The string after `keyword:`, or an empty one."""
+        found = re.search(rf'^    {keyword}:\s+"([^"]+)"', self.text, re.MULTILINE)
+        return found[1] if found else ""
+
+    def has(self, keyword: str) -> bool:
+        """Whether the rule has this keyword."""
+        return re.search(rf"^    {keyword}:", self.text, re.MULTILINE) is not None
+
+    @property
+    def script(self) -> Path | None:
+        """The script it runs."""
+        return (ROOT / "rules" / self.quoted("script")).resolve() if self.has("script") else None
+
+    @property
+    def environment(self) -> str:
+        """The name of its conda environment's file, without folder and ending."""
+        return Path(self.quoted("conda")).stem
+
+
+def body(lines: list[str], indent: str) -> Iterator[str]:
+    """The lines that stand deeper than a rule's name."""
+    return itertools.takewhile(lambda text: not text or text.startswith(indent), lines)
+
+
+def read_rules() -> list[Rule]:
+    """Every rule of the Snakefile and of rules/*.smk, those under a condition too."""
+    rules = []
+    for path in [ROOT / "Snakefile", *sorted((ROOT / "rules").glob("*.smk"))]:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        for number, line in enumerate(lines):
+            named = re.match(r"( *)(?:(?:rule|checkpoint) (\w+)|use rule \w+(?: from \w+)? as (\w+) with):", line)
+            if named:
+                text = textwrap.dedent("\n".join([line, *body(lines[number + 1 :], named[1] + " ")])) + "\n"
+                rules.append(Rule(named[2] or named[3], path.name, text, derived=named[2] is None))
+    return rules
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One test per environment that a rule names."""
+    if "environment" in metafunc.fixturenames:
+        metafunc.parametrize("environment", sorted({rule.environment for rule in read_rules() if rule.has("conda")}))
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository's folder."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def rules() -> list[Rule]:
+    """Every rule of the workflow."""
+    found = read_rules()
+    assert len(found) >= 8, "the rules could not be read from the files of the workflow"
+    return found

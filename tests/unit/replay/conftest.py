@@ -1,0 +1,42 @@
+"""Staged subjects, an original launched as its user would, and its replay from the record."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from traceability import records, subjects
+from traceability.replay.batch import help_of
+from traceability.replay.engine import Task, replay
+from traceability.replay.originals import launch
+
+ROOT = Path(__file__).parents[3]
+
+
+class Bench:
+    """One store with originals; `original` makes a run, `replay` replays it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.uri = f"sqlite:///{folder}/mlflow.db"
+        records.client(self.uri)
+        self.count = 0
+        self.staged = {
+            name: subjects.stage(ROOT / "subjects" / name, folder / "subjects" / name, folder / f"{name}.json")
+            for name in ("diabetes_linear", "digits_mlp")
+        }
+
+    def original(self, record, defect="none", workload="diabetes_linear", options="--seed-policy fixed --seed 42"):
+        self.count += 1
+        row = {"key": f"{record}/{defect}/{self.count}", "workload": workload, "record": record, "defect": defect,
+               "options": json.dumps(options.split())}  # fmt: skip
+        return launch(row, self.staged[workload], self.uri, self.folder / "originals" / f"{self.count}", 300)
+
+    def replay(self, original, record, help="", environment="same", **more):
+        task = Task(original.run_id, self.uri, record, environment, help_of(help, original), **more)
+        return replay(task, self.folder / "scratch", self.folder / "cache")
+
+
+@pytest.fixture(scope="session")
+def bench(tmp_path_factory):
+    return Bench(tmp_path_factory.mktemp("replay"))

@@ -1,0 +1,165 @@
+"""Reading a record changes no store and runs nothing."""
+
+import contextlib
+import json
+import pickle
+import sqlite3
+from pathlib import Path
+
+import pytest
+import sqlalchemy
+from typer.testing import CliRunner
+
+from traceability import records
+from traceability.cli import app
+from traceability.errors import StudyError
+from traceability.files import sha256_file
+from traceability.replay import foreign
+from traceability.replay.command import _check_annotatable
+from traceability.replay.reasons import REASONS, STAGES, Stopped, reached_before
+from traceability.replay.record import from_notes
+
+RUN = "a" * 32
+
+
+@pytest.fixture
+def old_store(tmp_path):
+    """A SQLite store as an older MLflow left it: its schema is some revisions behind, and it holds one run."""
+    from alembic import command
+    from alembic.script import ScriptDirectory
+    from mlflow.store.db import utils
+    from mlflow.store.tracking.dbmodels.initial_models import Base
+
+    path = tmp_path / "old.db"
+    engine = sqlalchemy.create_engine(f"sqlite:///{path}")
+    Base.metadata.create_all(engine)
+    config = utils._get_alembic_config(f"sqlite:///{path}")
+    revisions = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+    command.upgrade(config, revisions[15])
+    engine.dispose()
+    with contextlib.closing(sqlite3.connect(path)) as store, store:
+        store.execute(
+            "INSERT INTO experiments (experiment_id, name, artifact_location, lifecycle_stage) VALUES "
+            "(1, 'theirs', ?, 'active')",
+            [str(tmp_path / "artifacts")],
+        )
+        store.execute(
+            "INSERT INTO runs (run_uuid, name, source_type, source_name, user_id, status, start_time, end_time, "
+            "lifecycle_stage, artifact_uri, experiment_id) VALUES (?, 'r', 'LOCAL', 'train.py', 'u', 'FINISHED', "
+            "1705312800000, 1705312900000, 'active', ?, 1)",
+            [RUN, str(tmp_path / "artifacts" / RUN)],
+        )
+        store.executemany(
+            "INSERT INTO tags (key, value, run_uuid) VALUES (?, ?, ?)",
+            [("mlflow.source.git.commit", "c" * 40, RUN), ("mlflow.source.name", "train.py", RUN),
+             ("traceability.weights_sha256", "d" * 64, RUN), ("traceability.commit", "e" * 40, RUN)],
+        )  # fmt: skip
+        store.execute("INSERT INTO params (key, value, run_uuid) VALUES ('seed', '7', ?)", [RUN])
+    return path
+
+
+def test_a_store_of_an_older_mlflow_is_read_and_stays_as_it_was(old_store, tmp_path):
+    digest, version = sha256_file(old_store), foreign.alembic_version(old_store)
+    assert version != foreign.client_schema()
+    record = foreign.read_run(RUN, f"sqlite:///{old_store}", tmp_path / "scratch")
+    assert (record.commit, record.params, record.date) == ("c" * 40, {"seed": "7"}, "2024-01-15")
+    assert sha256_file(old_store) == digest
+    assert foreign.alembic_version(old_store) == version
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("old.db")] == ["old.db"]
+
+
+def test_the_study_own_tags_count_only_for_the_plugin(old_store, tmp_path):
+    uri = f"sqlite:///{old_store}"
+    assert foreign.read_run(RUN, uri, tmp_path / "one", "mlflow_explicit").weights_sha256 == ""
+    plugin = foreign.read_run(RUN, uri, tmp_path / "two", "plugin")
+    assert (plugin.weights_sha256, plugin.commit) == ("d" * 64, "e" * 40)
+
+
+def test_annotating_a_store_that_would_be_migrated_is_refused(old_store):
+    digest = sha256_file(old_store)
+    with pytest.raises(StudyError, match="would migrate it"):
+        _check_annotatable("mlflow", f"sqlite:///{old_store}")
+    assert sha256_file(old_store) == digest
+
+
+def test_no_artifact_of_a_store_is_ever_unpickled(old_store, tmp_path):
+    proof = tmp_path / "unpickled"
+
+    class Trap:
+        def __reduce__(self):
+            return Path.touch, (proof,)
+
+    model = tmp_path / "artifacts" / RUN / "model"
+    model.mkdir(parents=True)
+    (model / "MLmodel").write_text("flavors: {sklearn: {pickled_model: model.pkl}}\n")
+    (model / "model.pkl").write_bytes(pickle.dumps(Trap()))
+    (model / "requirements.txt").write_text("numpy\n")
+    record = foreign.read_run(RUN, f"sqlite:///{old_store}", tmp_path / "scratch")
+    assert (record.model / "requirements.txt").read_text() == "numpy\n"
+    assert not (record.model / "model.pkl").exists()
+    done = CliRunner().invoke(app, ["replay", RUN, "--tracking-uri", f"sqlite:///{old_store}", "--yes", "--json"])
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["reason"] == "no_repository"
+    assert not proof.exists()
+    pickle.loads((model / "model.pkl").read_bytes())  # noqa: S301 - the trap works, so its silence above means something
+    assert proof.exists()
+
+
+@pytest.mark.parametrize("uri", ["sqlite:///{}/none.db", "{}/nothing"])
+def test_a_store_that_is_not_there_is_a_reason_and_is_not_created(uri, tmp_path):
+    with pytest.raises(Stopped) as stopped:
+        foreign.read_run(RUN, uri.format(tmp_path), tmp_path / "scratch")
+    assert stopped.value.code == "store_unreadable"
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_a_database_server_of_another_schema_is_refused(old_store):
+    # The check itself knows no dialect, so an old SQLite file stands for an old server here.
+    digest = sha256_file(old_store)
+    with pytest.raises(StudyError, match="reading would migrate it"):
+        foreign.refuse_other_schema(f"sqlite:///{old_store}")
+    assert sha256_file(old_store) == digest
+
+
+def test_notes_that_are_none(tmp_path):
+    (tmp_path / "a.json").write_text("{")
+    (tmp_path / "b.json").write_text('{"params": {}, "metrics": {"m": "high"}}')
+    for name, code in (("a", "store_unreadable"), ("b", "store_unreadable"), ("c", "run_not_found")):
+        with pytest.raises(Stopped) as stopped:
+            from_notes(tmp_path / f"{name}.json")
+        assert stopped.value.code == code
+
+
+def test_every_reason_belongs_to_a_stage():
+    assert {stage for stage, _ in REASONS.values()} == set(STAGES)
+    assert [reached_before(stage) for stage in STAGES] == ["", *STAGES[:-1]]
+
+
+def test_the_command_says_what_is_missing(tmp_path):
+    run = CliRunner().invoke
+    for words, said in (
+        (["replay", RUN], "--tracking-uri is missing"),
+        (["replay", RUN, "--record", "diary"], "expected mlflow, notes or plugin"),
+        (["replay", RUN, "--tracking-uri", "x", "--add", "color=red"], "expected one of repository, commit, source"),
+        (["replay", RUN, "--tracking-uri", "x", "--margin", "m=wide"], "expected a number"),
+        (["replay", "n.json", "--record", "notes", "--annotate"], "notes have no tags"),
+    ):
+        done = run(app, words)
+        assert done.exit_code == 2, done.output
+        assert said in done.stderr
+
+
+@pytest.mark.slow
+def test_nothing_runs_unless_confirmed_and_annotating_writes_the_verdict(bench):
+    original = bench.original("mlflow_explicit")
+    words = ["replay", original.run_id, "--tracking-uri", bench.uri]
+    refused = CliRunner().invoke(app, words, input="n\n")
+    assert refused.exit_code == 2
+    assert "will run, with" in refused.stderr
+    assert original.facts["commit"][:12] in refused.stderr
+    assert "nothing was run" in refused.stderr
+    done = CliRunner().invoke(app, [*words, "--yes", "--annotate"])
+    assert done.exit_code == 0, done.output
+    assert "verdict: same_metrics" in done.stdout
+    tags = records.client(bench.uri).get_run(original.run_id).data.tags
+    assert tags["traceability.replay.verdict"] == "same_metrics"

@@ -1,0 +1,210 @@
+"""The steps of a replay one by one: command, data, environment, comparison, plan, funnel."""
+
+import json
+import math
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from traceability.errors import StudyError
+from traceability.files import sha256_file
+from traceability.replay import code, data, environments, rebuild, sandbox
+from traceability.replay.compare import compare
+from traceability.replay.plan import plan
+from traceability.replay.reasons import Stopped
+from traceability.replay.record import Record
+from traceability.replay.tables import CASES
+from traceability.statistics.plan import read as read_plan
+from traceability.statistics.replays import STAGES, cells, funnel, pairs
+
+ROOT = Path(__file__).parents[3]
+PYTHON = Path(sys.executable)
+
+
+def never(_words):
+    raise AssertionError("nothing should run")
+
+
+def stop(call, *arguments, **more):
+    with pytest.raises(Stopped) as stopped:
+        call(*arguments, **more)
+    return stopped.value.code
+
+
+def project(folder, command="python train.py --seed {seed} --name {name}"):
+    parameters = "{seed: {type: int, default: 1}, name: string}"
+    (folder / "MLproject").write_text(
+        f"entry_points:\n  main:\n    parameters: {parameters}\n    command: {json.dumps(command)}\n"
+    )
+    (folder / "train.py").write_text("")
+    return folder
+
+
+def test_a_recorded_value_is_one_word_and_never_a_command(tmp_path):
+    record = Record("r", "mlflow", params={"name": "x; rm -rf $HOME", "other": "1"}, source="train.py")
+    command = rebuild.rebuild(record, project(tmp_path), PYTHON, never)
+    assert command.words == (str(PYTHON), "train.py", "--seed", "1", "--name", "x; rm -rf $HOME")
+    assert (command.unmapped, command.defaulted, command.origin) == (("other",), ("seed",), "mlproject")
+
+
+def test_a_project_that_cannot_be_started_says_why(tmp_path):
+    record = Record("r", "mlflow", source="train.py")
+    assert stop(rebuild.rebuild, record, project(tmp_path), PYTHON, never) == "parameter_missing"
+    for command in ("make train", "python train.py {seed} | tee log", "python train.py {unknown}"):
+        named = Record("r", "mlflow", params={"name": "n"}, entry_point="main")
+        assert stop(rebuild.rebuild, named, project(tmp_path, command), PYTHON, never) == "command_unreadable"
+
+
+def test_without_a_project_the_program_own_help_says_which_parameters_are_options(tmp_path):
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "fit.py").write_text(
+        "import argparse\np = argparse.ArgumentParser()\np.add_argument('--learning-rate', type=float)\n"
+        "p.add_argument('--fast', action='store_true')\np.add_argument('--slow', action='store_true')\n"
+        "p.add_argument('--kind', choices=['a', 'b'])\np.add_argument('-n', '--number')\np.parse_args()\n"
+    )
+    params = {"learning_rate": "0.1", "fast": "True", "slow": "False", "kind": "b", "number": "3", "loss": "mse"}
+    record = Record("r", "mlflow", params=params, source="/elsewhere/somebody/project/src/fit.py")
+    asked = []
+
+    def ask(words):
+        asked.append(words)
+        home = sandbox.variables(tmp_path / "home", PYTHON)
+        return sandbox.run(words, folder=tmp_path, environment=home, timeout=60).output
+
+    command = rebuild.rebuild(record, tmp_path, PYTHON, ask)
+    assert command.words[1:] == ("src/fit.py", "--fast", "--kind=b", "--learning-rate=0.1", "--number=3")
+    assert command.unmapped == ("loss",)
+    assert len(asked) == 1
+
+
+def test_a_script_that_the_commit_lacks(tmp_path):
+    assert stop(rebuild.rebuild, Record("r", "m", source="ipykernel.py"), tmp_path, PYTHON, never) == (
+        "entry_point_missing"
+    )
+    assert stop(rebuild.rebuild, Record("r", "notes"), tmp_path, PYTHON, never) == "no_entry_point"
+    (tmp_path / "secret.py").write_text("")
+    inside = tmp_path / "code"
+    inside.mkdir()
+    outside = Record("r", "m", source="../secret.py")
+    assert stop(rebuild.rebuild, outside, inside, PYTHON, never) == "entry_point_missing"
+
+
+def test_only_a_full_commit_id_is_a_commit(tmp_path):
+    for commit in ("", "main", "abc1234", "--upload-pack=touch x", "g" * 40):
+        assert stop(code.restore, Record("r", "m", repository="x", commit=commit), tmp_path / "c") == "no_commit"
+    gone = Record("r", "m", repository=str(tmp_path / "gone.git"), commit="a" * 40)
+    assert stop(code.restore, gone, tmp_path / "c") == "repository_unreachable"
+    command = Record("r", "m", repository=f"ext::sh -c touch% {tmp_path}/ran", commit="a" * 40)
+    assert stop(code.restore, command, tmp_path / "c") == "repository_unreachable"
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_recorded_digest_is_checked_before_anything_runs(tmp_path):
+    (tmp_path / "train.csv").write_text("1,2\n")
+    params = {"data_path": "train.csv", "data_sha256": sha256_file(tmp_path / "train.csv")}
+    assert data.verify_before(Record("r", "m", params=params), tmp_path) == "sha256"
+    assert data.verify_before(Record("r", "m", params={"data_path": "train.csv"}), tmp_path) == "data_unverified"
+    (tmp_path / "train.csv").write_text("1,3\n")
+    assert stop(data.verify_before, Record("r", "m", params=params), tmp_path) == "data_changed"
+    (tmp_path / "train.csv").unlink()
+    assert stop(data.verify_before, Record("r", "m", params=params), tmp_path) == "data_missing"
+
+
+def test_requirements_that_could_run_code_are_not_installed(tmp_path):
+    for line in ("-e .", "--index-url https://evil.example", "git+https://example.org/x.git", "x @ file:///x", "./x"):
+        (tmp_path / "requirements.txt").write_text(f"{line}\n")
+        assert stop(environments.resolve, "recorded", Record("r", "m"), tmp_path, tmp_path / "cache") == (
+            "requirement_unresolvable"
+        )
+    (tmp_path / "requirements.txt").unlink()
+    for name, reason in (("recorded", "no_environment_recorded"), ("none.txt", "environment_missing")):
+        assert stop(environments.resolve, name, Record("r", "m"), tmp_path, tmp_path / "cache") == reason
+
+
+def test_verdicts():
+    def verdict(recorded, replayed, weights=("", ""), margins=None):
+        return compare(recorded, replayed, weights, margins or {}).verdict
+
+    assert verdict({"a": 1.0, "b": math.nan}, {"a": 1.0, "b": math.nan, "c": 3}) == "same_metrics"
+    assert verdict({"a": 1.0}, {"a": 1.0}, ("x", "x")) == "bitwise"
+    assert verdict({"a": 1.0}, {"a": 1.0}, ("x", "y")) == "same_metrics", "equal metrics of other weights"
+    assert verdict({"a": 1.0}, {"a": np.nextafter(1.0, 2)}, ("x", "x")) == "different"
+    assert verdict({"a": 1.0}, {"a": 1.005}, margins={"a": 0.01}) == "within_margin"
+    assert verdict({"a": 1.0}, {"a": 1.02}, margins={"a": 0.01}) == "different"
+    assert verdict({"a": 1.0}, {"a": 1.005}, margins={"z": 0.01}) == "different", "no margin was declared for it"
+    assert stop(compare, {"a": 1.0}, {"b": 1.0}, ("", ""), {}) == "no_common_metric"
+
+
+def test_the_sandbox_passes_on_no_secret_and_ends_what_hangs(tmp_path, monkeypatch):
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hunter2")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://theirs.example")
+    seen = sandbox.variables(tmp_path / "home", PYTHON)
+    ended = sandbox.run([str(PYTHON), "-c", "import os; print(dict(os.environ))"],
+                        folder=tmp_path, environment=seen, timeout=60)  # fmt: skip
+    assert ended.status == 0
+    assert "hunter2" not in ended.output
+    assert "theirs.example" not in ended.output
+    assert str(tmp_path / "home") in ended.output
+    sleeper = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(60)'])"
+    hung = sandbox.run([str(PYTHON), "-c", sleeper], folder=tmp_path, environment=seen, timeout=1)
+    assert hung.status is None
+    assert hung.seconds < 20, "children go with it"
+
+
+def test_the_plan_has_every_kind_of_record_and_defect_and_enough_replays():
+    cases = CASES.rows(ROOT / "config" / "replays.tsv")
+    arms = {(case["workload"], case["arm"]): "--seed {pair}" for case in cases}
+    rows = plan(cases, arms, environments=["same", "recorded"], replays_at_most=1000, batches=2, epochs=3)
+    assert len(rows) >= 60
+    assert len({row["key"] for row in rows}) == len(rows)
+    assert {row["record"] for row in rows} >= {"notes", "mlflow_explicit", "mlflow_autolog_model", "plugin"}
+    assert {row["expected_reason"] for row in rows} >= {
+        "dirty_tree", "commit_missing", "data_changed", "requirement_unresolvable",
+    }  # fmt: skip
+    small = plan(cases, arms, environments=["same"], replays_at_most=1, batches=2, epochs=3)
+    assert len(small) < len(rows) / 2
+    with pytest.raises(StudyError, match=r"config/replays.tsv: no arm 'diabetes_linear/unseeded'"):
+        plan(cases, {("x", "y"): ""}, environments=["same"], replays_at_most=1, batches=1, epochs=1)
+
+
+def test_the_funnel_counts_what_the_record_did_alone_and_leaves_out_planted_defects():
+    def row(alone, stage, ease, verdict, defect="none"):
+        return {"record": "notes", "environment": "same", "defect": defect, "stage_alone": alone, "stage": stage,
+                "ease": ease, "verdict": verdict}  # fmt: skip
+
+    table = funnel(
+        pd.DataFrame([
+            row("record_found", "finished", 3, "same_metrics"), row("finished", "finished", 0, "bitwise"),
+            row("ran", "ran", 0, "not_executable"), row(None, None, 0, "not_executable"),
+            row("finished", "finished", 0, "bitwise", defect="dirty_tree"),
+        ]), 0.95,
+    ).set_index("stage")  # fmt: skip
+    assert set(table["n"]) == {4}
+    assert list(table.loc[list(STAGES), "reached"]) == [3, 2, 2, 2, 2, 2, 1]
+    assert list(table.loc[list(STAGES), "reached_with_help"]) == [3, 3, 3, 3, 3, 3, 2]
+    assert list(table.loc[["same_result", "bitwise"], "reached"]) == [1, 1]
+    assert list(table.loc[["same_result", "bitwise"], "reached_with_help"]) == [2, 1]
+    # Wilson's interval for 1 of 4, as tabulated (0.0456 to 0.6994).
+    assert table.loc["finished", ["low", "high"]].tolist() == pytest.approx([0.0456, 0.6994], abs=5e-5)
+
+
+def test_a_cell_is_equivalent_only_with_thirty_differences_inside_the_margin():
+    def cell(number, difference, record):
+        return {"workload": "diabetes_linear", "arm": "a", "record": record, "environment": "same", "defect": "none",
+                "stage": "finished", "stage_alone": "finished" if number else "ran", "number": number,
+                "differences": json.dumps({"test_mse": difference} if record != "bare" else {"loss": 0.0})}  # fmt: skip
+
+    frame = pd.DataFrame(
+        [cell(n, 0.1 * (-1) ** n, "inside") for n in range(30)] + [cell(n, 0.0, "few") for n in range(29)]
+        + [cell(n, 40.0 + n, "outside") for n in range(30)] + [cell(n, 0.0, "bare") for n in range(30)]
+    )  # fmt: skip
+    found = cells(frame, read_plan(ROOT / "config" / "preregistration.yaml")).set_index("record")["verdict"]
+    assert dict(found) == {
+        "inside": "equivalent", "few": "too_few", "outside": "not_shown", "bare": "not_comparable",
+    }  # fmt: skip
+    paired = pairs(frame)
+    assert paired[paired["record"] == "inside"]["finished"].tolist() == [0] + [1] * 29
+    assert paired[paired["run_id"] == "a/0"].shape[0] == 4, "one row per record of the same command"

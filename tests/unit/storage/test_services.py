@@ -1,0 +1,81 @@
+"""Services are real, and nothing of them stays behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from traceability.errors import StudyError
+from traceability.storage import services
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_postgresql_keeps_what_it_committed_over_a_kill():
+    with services.postgresql() as server:
+        uri = server.create("kept")
+        assert uri.startswith("postgresql+psycopg2://study@/kept?host=")
+        with server.connect("kept") as connection, connection.cursor() as cursor:
+            cursor.execute("CREATE TABLE points (value float8); INSERT INTO points VALUES (0.1)")
+        connection.close()
+        server.service.kill()
+        assert not server.answers()
+        server.start()
+        with server.connect("kept") as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT value FROM points")
+            assert cursor.fetchall() == [(0.1,)]
+        connection.close()
+        pid, folder = server.service.pid, server.folder
+    assert not psutil.pid_exists(pid)
+    assert not folder.exists(), "no data and no socket left"
+
+
+@pytest.mark.slow
+def test_a_server_is_healthy_and_then_gone_with_its_port_and_processes(tmp_path):
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    with services.mlflow_server(tmp_path / "server", uri, str(tmp_path / "artifacts")) as server:
+        assert server.healthy()
+        tree = [server.service.pid, *[p.pid for p in psutil.Process(server.service.pid).children(recursive=True)]]
+        assert len(tree) > 1
+    assert not [pid for pid in tree if psutil.pid_exists(pid)]
+    assert not services.port_answers(server.port)
+
+
+def test_services_end_when_the_process_that_asked_for_them_is_killed(tmp_path, is_alive):
+    code = (
+        "import sys, time; from traceability.storage import services\n"
+        "with services.postgresql() as server:\n"
+        "    print(server.service.pid, server.service.guard.pid, flush=True); time.sleep(120)"
+    )
+    asking = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    pids = [int(word) for word in asking.stdout.readline().split()]
+    below = [process.pid for process in psutil.Process(pids[0]).children(recursive=True)]
+    assert below, "PostgreSQL has children"
+    os.kill(asking.pid, signal.SIGKILL)
+    asking.wait()
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and any(map(is_alive, [*pids, *below])):
+        time.sleep(0.1)
+    assert not [pid for pid in [*pids, *below] if is_alive(pid)]
+
+
+def test_a_command_that_cannot_start_is_one_line_with_its_reason(tmp_path):
+    command = [sys.executable, "-c", "import sys; sys.exit('no such setting')"]
+    with pytest.raises(StudyError, match="thing ended at once: no such setting"):
+        services.start("thing", command, tmp_path / "log", lambda: False, timeout_seconds=20)
+
+
+def test_what_leaves_the_process_group_is_ended_too(tmp_path, is_alive):
+    note = tmp_path / "pid"
+    code = f"import os, time; os.setsid(); open({str(note)!r}, 'w').write(str(os.getpid())); time.sleep(120)"
+    command = [sys.executable, "-c", f"import subprocess, sys; subprocess.run([sys.executable, '-c', {code!r}])"]
+    service = services.start("stray", command, tmp_path / "log", lambda: note.exists() and note.read_text() != "")
+    stray = int(note.read_text())
+    assert is_alive(stray)
+    service.stop()
+    assert not is_alive(stray)

@@ -1,0 +1,32 @@
+"""A real store, staged subjects and prepared data for the training tests."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_diabetes, load_digits
+
+from traceability import records, subjects
+from traceability.records import prepare
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="session")
+def bench(tmp_path_factory):
+    """Folder with data/<name>, subjects/<name> and a prepared tracking store; `uri` and `staged` beside it."""
+    folder = tmp_path_factory.mktemp("training")
+    for name, loader in (("diabetes", load_diabetes), ("digits", load_digits)):
+        inputs, targets = loader(return_X_y=True)
+        (folder / "data" / name).mkdir(parents=True)
+        np.savez(folder / "data" / name / "data.npz", inputs=inputs, targets=targets)
+        order = np.arange(len(targets))
+        np.savez(folder / "data" / name / "splits.npz", train=order[:-360], evaluation=order[-360:])
+    uri = records.study_uri("", folder, 120)
+    workloads = ["diabetes_linear", "digits_forest", "digits_mlp"]
+    prepare(uri, folder / "artifacts", workloads, folder / "tracking.json")
+    staged = {
+        name: subjects.stage(ROOT / "subjects" / name, folder / "subjects" / name, folder / f"{name}.json")
+        for name in workloads
+    }
+    return folder, uri, staged

@@ -1,0 +1,75 @@
+"""Which replicates a batch holds."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from traceability.errors import StudyError
+from traceability.training.plan import Sizes, batch_count, batch_of, replicates_of
+from traceability.training.tables import ARMS
+
+ROOT = Path(__file__).parents[3]
+DIGITS = [arm for arm in ARMS.rows(ROOT / "config" / "arms.tsv") if arm["workload"] == "digits_mlp"]
+
+
+def sizes_of(replicates, batch_size, fresh_controls=0):
+    return Sizes(replicates, 2, batch_size, base_seed=7, epochs=3, fresh_controls=fresh_controls, at_most=replicates)
+
+
+def everything(arms, replicates, batch_size, fresh_controls=0):
+    sizes = sizes_of(replicates, batch_size, fresh_controls)
+    return [batch_of(arms, number, sizes) for number in range(batch_count(arms, sizes))]
+
+
+@given(replicates=st.integers(2, 60), batch_size=st.integers(1, 70), fresh=st.integers(0, 5))
+def test_each_replicate_is_in_one_batch_and_pairs_stay_together(replicates, batch_size, fresh):
+    batches = everything(DIGITS, replicates, batch_size, fresh)
+    keys = Counter(item.key for batch in batches for item in batch)
+    assert set(keys.values()) == {1}
+    forked = [item for batch in batches for item in batch if item.process == "forked"]
+    assert len(forked) == sum(replicates_of(arm, sizes_of(replicates, batch_size)) for arm in DIGITS)
+    at_home = {(item.arm, item.pair): number for number, batch in enumerate(batches) for item in batch}
+    for number, batch in enumerate(batches):
+        assert all(at_home[item.arm, item.pair] == number for item in batch), "the two runs of a seed share a batch"
+
+
+def test_a_batch_mixes_all_arms_and_has_about_the_size_asked_for():
+    batches = everything(DIGITS, 30, 60)
+    many = {arm["arm"] for arm in DIGITS if replicates_of(arm, sizes_of(30, 60)) >= 2 * len(batches)}
+    assert len(many) > len(DIGITS) / 2
+    assert all(many <= {item.arm for item in batch} for batch in batches)
+    assert all(30 <= len(batch) <= 90 for batch in batches)
+
+
+def test_the_order_is_random_but_the_same_every_time():
+    first, again = everything(DIGITS, 10, 60), everything(DIGITS, 10, 60)
+    assert first == again
+    arms = [item.arm for item in first[0]]
+    assert arms != sorted(arms)
+    assert [item.position for item in first[0]] == list(range(len(arms)))
+
+
+def test_seeds_are_what_the_arm_says():
+    items = [item for batch in everything(DIGITS, 6, 60) for item in batch]
+    assert {item.seed for item in items if item.arm == "unseeded"} == {"unseeded"}
+    assert {item.seed for item in items if item.arm == "same_seed"} == {"1"}
+    assert Counter(item.seed for item in items if item.arm == "seed_varied") == {"0": 2, "1": 2, "2": 2}
+
+
+def test_ten_thousand_replicates_are_batches_not_jobs():
+    assert batch_count(DIGITS, sizes_of(10_000 // len(DIGITS), 120)) < 100
+
+
+def test_the_crossed_design_has_every_cell_once():
+    crossed = [arm for arm in DIGITS if arm["kind"] == "crossed"]
+    items = [item for batch in everything(crossed, 30, 3) for item in batch]
+    assert len({item.options for item in items}) == len(items) == 8
+
+
+def test_an_option_that_cannot_be_filled_in_names_the_arm():
+    arm = DIGITS[0] | {"options": "--seed {sed}"}
+    with pytest.raises(StudyError, match=r"arm 'digits_mlp/.*\{replicate\}, \{pair\}"):
+        everything([arm], 2, 2)

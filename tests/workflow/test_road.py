@@ -1,0 +1,170 @@
+"""The whole road once: what a newcomer gets from one command, and what happens when things go wrong on the way."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+import psutil
+import pytest
+from running import copy_of_study, snakemake
+
+from traceability.registry import all_tables
+
+pytestmark = pytest.mark.slow
+
+
+def tables(folder: Path) -> dict[str, pd.DataFrame]:
+    """Every declared table that the run made, without its volatile columns."""
+    found = {}
+    for _, table in all_tables():
+        path = folder / table.name if table.name.startswith("results/") else folder / "results" / table.name
+        if path.is_file():
+            volatile = set(table.column_names) - set(table.stable_columns)
+            found[table.name] = table.read(path).drop(columns=list(volatile), errors="ignore")
+    return found
+
+
+def test_figures_tables_and_runs_are_there(study):
+    figures = sorted((study / "results" / "figures").glob("*.svg"))
+    assert len(figures) >= 2
+    assert all(figure.with_suffix(".tsv").stat().st_size > 0 for figure in figures)
+    made = tables(study)
+    assert any("runs.parquet" in name for name in made)
+    runs = next(frame for name, frame in made.items() if "runs.parquet" in name)
+    network = runs[(runs["workload"] == "digits_mlp") & (runs["process"] == "forked")]
+    distinct = network.groupby("arm")["weights_sha256"].nunique()
+    assert distinct["same_seed"] == 1
+    assert distinct["unseeded"] == (network["arm"] == "unseeded").sum()
+    targets = pd.read_csv(study / "results" / "statistics" / "regression_targets.tsv", sep="\t")
+    assert len(targets) >= 3
+
+
+def test_a_second_run_has_nothing_to_do(study):
+    again = snakemake(study)
+    assert again.returncode == 0
+    assert "Nothing to be done" in again.stdout + again.stderr
+
+
+def test_the_report_holds_every_figure(study):
+    built = snakemake(study, "--report", "results/report.zip")
+    assert built.returncode == 0, built.stderr[-3000:]
+    with zipfile.ZipFile(study / "results" / "report.zip") as archive:
+        names = archive.namelist()
+    shown = {Path(name).name for name in names}
+    assert {figure.name for figure in (study / "results" / "figures").glob("*.svg")} <= shown
+
+
+def test_two_runs_of_the_study_give_the_same_tables(study, tmp_path):
+    """All but unseeded replicates and volatile columns: here, the chapters without unseeded work."""
+    other = copy_of_study(tmp_path / "again")
+    done = snakemake(other, "corpus", "results/datasets/datasets.tsv")
+    assert done.returncode == 0, done.stderr[-3000:]
+    one, two = tables(study), tables(other)
+    assert len(two) >= 2
+    for name, frame in two.items():
+        pd.testing.assert_frame_equal(one[name], frame, obj=name)
+
+
+def running_replicate(folder: Path) -> str | None:
+    """Id of a run that MLflow shows as RUNNING."""
+    database = folder / "results" / "tracking" / "mlflow.db"
+    if not database.exists():
+        return None
+    try:
+        with sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=5) as connection:
+            row = connection.execute("SELECT run_uuid FROM runs WHERE status = 'RUNNING'").fetchone()
+    except sqlite3.OperationalError:
+        return None
+    return row[0] if row else None
+
+
+def at_work_in(folder: Path) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if str(folder) in process.cwd() and process.pid != os.getpid():
+                found.append(process)
+        except (psutil.Error, OSError):
+            continue
+    return found
+
+
+def test_after_a_kill_the_study_finishes_and_holds_each_replicate_once(tmp_path):
+    folder = copy_of_study(tmp_path / "killed")
+    command = [sys.executable, "envs/run_study.py", "training", "--cores", "2", "--configfile", "config/quick.yaml"]
+    with (tmp_path / "first.log").open("w") as log:
+        first = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True)
+    run_id = None
+    for _ in range(1800):
+        run_id = running_replicate(folder)
+        if run_id:
+            break
+        time.sleep(0.1)
+    assert run_id, (tmp_path / "first.log").read_text()[-3000:]
+    steering = [p for p in at_work_in(folder) if "snakemake" in " ".join(p.cmdline()) and "--mode" not in p.cmdline()]
+    for process in steering:
+        process.send_signal(signal.SIGKILL)
+    first.kill()
+    first.wait()
+    deadline = time.monotonic() + 30
+    while at_work_in(folder) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert not at_work_in(folder), "jobs of a killed run go on"
+
+    second = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert second.returncode == 0, second.stderr[-5000:]
+    assert "unlocking" in second.stderr, "it says that it removed the lock"
+    runs = pd.read_parquet(folder / "results" / "training" / "runs.parquet")
+    assert not runs.duplicated(["workload", "arm", "replicate", "process"]).any()
+    with sqlite3.connect(folder / "results" / "tracking" / "mlflow.db") as connection:
+        status = dict(connection.execute("SELECT run_uuid, status FROM runs"))
+    assert status[run_id] == "KILLED"
+    assert run_id not in set(runs["run_id"])
+    assert "RUNNING" not in status.values()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--config", 'trainig={"replicates": 3}'], "unknown key 'trainig'; did you mean 'training'?"),
+        (["--config", 'training={"replicates": 1}'], "'training.replicates' is 1"),
+        (["--config", 'training={"arms": "config/none.tsv"}'], "none.tsv: no such table"),
+        (["--config", 'training={"arms": "config/broken.tsv"}'], "broken.tsv: column 'arm' is missing"),
+    ],
+)
+def test_a_mistake_is_told_in_one_line_before_any_job(study, arguments, expected):
+    (study / "config" / "broken.tsv").write_text("workload\tname\na\tb\n")
+    done = snakemake(study, "-n", *arguments)
+    assert done.returncode != 0
+    said = [line for line in done.stderr.splitlines() if expected in line]
+    assert len(said) == 1, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_dead_tracking_server_stops_the_training_with_one_line(tmp_path):
+    folder = copy_of_study(tmp_path / "dead")
+    done = snakemake(folder, "training", "--config", 'tracking={"uri": "http://me:secret@127.0.0.1:9"}')
+    assert done.returncode != 0
+    said = done.stderr + (folder / "results" / "logs" / "init_tracking.log").read_text()
+    assert "no MLflow answers at http://***@127.0.0.1:9" in said
+    assert "start the server or correct the address" in said
+
+
+def test_mlflow_shows_well_named_and_tagged_runs(study):
+    with sqlite3.connect(study / "results" / "tracking" / "mlflow.db") as connection:
+        names = [name for (name,) in connection.execute("SELECT name FROM runs")]
+        tags = dict(
+            connection.execute("SELECT key, value FROM tags WHERE run_uuid = (SELECT run_uuid FROM runs LIMIT 1)")
+        )
+    assert len(names) == len(set(zip(names, range(len(names)), strict=True)))
+    assert any(name.startswith("same_seed-000") for name in names)
+    assert {"traceability.arm", "traceability.plan", "mlflow.source.git.commit", "mlflow.user"} <= set(tags)
+    receipts = [json.loads(path.read_text()) for path in (study / "results" / "subjects").glob("*.json")]
+    assert tags["mlflow.source.git.commit"] in {receipt["commit"] for receipt in receipts}

@@ -1,0 +1,139 @@
+"""Gets a project's pinned commit by git: from GitHub, a mirror or a bundle, whatever the URL template names.
+
+Shallow, into a bare repository, nothing is checked out and no hook runs. A repository on this machine that holds the
+commit is read where it lies, also where it lacks blobs (a mirror cut at some size). A project that is gone is a
+result, not an error.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import re
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from traceability import git
+from traceability.errors import StudyError
+
+log = logging.getLogger("corpus")
+
+#: Blobs above this size are not asked for (where the server can leave them out); the scanner would not read them.
+BLOB_LIMIT = "64m"
+_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}$")
+_COMMIT = re.compile(r"^[0-9a-f]{40}$")
+_GONE = re.compile(
+    r"repository .*not found|does not exist|not our ref|no such (?:ref|remote)|could not read username|"
+    r"authentication failed|"
+    r"access denied|and the repository exists|"
+    r"error: 404|error: 401|error: 451|not appear to be a git repository|couldn't find remote ref|"
+    r"does not contain|remote error: upload-pack|unadvertised object|bundle.*(?:prerequisite|unable)|could not open",
+    re.IGNORECASE,
+)  # fmt: skip
+_LIMITED = re.compile(r"error: (?:429|403)|rate limit|too many requests", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What became of a project: `path` is its bare repository, or `detail` says why there is none."""
+
+    repository: str
+    commit: str
+    path: str
+    detail: str
+
+
+def address(template: str, repository: str) -> str:
+    """The address of a repository. Raises `StudyError` for a name or template that is not of the known form."""
+    if not _NAME.match(repository) or repository.split("/")[1] in (".", ".."):
+        raise StudyError(f"'{repository}' is no repository name (owner/name); correct it in the table of projects")
+    owner, _, name = repository.partition("/")
+    try:
+        made = template.format(repository=repository, owner=owner, name=name)
+    except (KeyError, IndexError, ValueError) as error:
+        raise StudyError(
+            f"corpus.url_template: '{template}' has an unknown part ({error}); known: repository, owner, name"
+        ) from None
+    if made.startswith("-") or made.startswith("ext::"):
+        raise StudyError(f"corpus.url_template: '{made}' is no address of a repository")
+    return made
+
+
+def fetch(
+    repository: str, commit: str, template: str, folder: Path, *, attempts: int = 4, timeout: float = 300,
+    pause: Callable[[float], None] = time.sleep,
+) -> Fetched:  # fmt: skip
+    """Fetch one commit into the bare repository `folder` (kept when it already holds the commit).
+
+    Network trouble and rate limits are tried again with growing pauses; what stays away gives a `Fetched` without path.
+    Raises `StudyError` only for a malformed name, commit or template.
+    """
+    url = address(template, repository)
+    if not _COMMIT.match(commit):
+        raise StudyError(f"{repository}: '{commit}' is no full commit id (40 hexadecimal digits)")
+    if (folder / "HEAD").is_file() and _holds(folder, commit):
+        return Fetched(repository, commit, str(folder), "")
+    here = _local(url)
+    if here is not None and _holds(here, commit):
+        return Fetched(repository, commit, str(here), "")
+    said = ""
+    for attempt in range(attempts):
+        if attempt:
+            wait = (60.0 if _LIMITED.search(said) else 2.0) * 2 ** (attempt - 1) * random.uniform(0.8, 1.2)  # noqa: S311
+            log.warning("%s: %s; next try in %.0f s", repository, said, wait)
+            pause(wait)
+        try:
+            _fetch_once(url, commit, folder, timeout)
+        except StudyError as error:
+            said = str(error).replace(url, repository)
+            shutil.rmtree(folder, ignore_errors=True)
+            if _GONE.search(said) and not _LIMITED.search(said):
+                break
+        else:
+            return Fetched(repository, commit, str(folder), "")
+    return Fetched(repository, commit, "", said or "not fetched")
+
+
+def _local(url: str) -> Path | None:
+    """The folder of a repository on this machine that a `file://` address names, or None."""
+    parts = urlsplit(url)
+    folder = Path(unquote(parts.path))
+    if parts.scheme != "file" or parts.netloc not in ("", "localhost") or not folder.is_dir():
+        return None
+    return folder.resolve()
+
+
+def _fetch_once(url: str, commit: str, folder: Path, timeout: float) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    git.run("init", "--quiet", "--bare", cwd=folder)
+    shallow = ("fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--depth=1")
+    last: StudyError | None = None
+    # Servers differ: some cannot leave blobs out, some give a commit only as part of a branch, a bundle knows no depth.
+    for words in (
+        (*shallow, f"--filter=blob:limit={BLOB_LIMIT}", url, commit),
+        (*shallow, url, commit),
+        ("fetch", "--quiet", "--no-tags", "--no-recurse-submodules", url, "+refs/heads/*:refs/heads/*",
+        "+HEAD:refs/fetched"),
+    ):  # fmt: skip
+        try:
+            git.run(*words, cwd=folder, timeout=timeout)
+        except StudyError as error:
+            last = error
+            if _LIMITED.search(str(error)):
+                raise
+            continue
+        if _holds(folder, commit):
+            git.run("update-ref", "refs/pinned", commit, cwd=folder)
+            return
+        last = StudyError(f"commit {commit} does not exist in {url}")
+    raise last if last is not None else StudyError(f"{url}: nothing fetched")
+
+
+def _holds(folder: Path, commit: str) -> bool:
+    found = git.run("cat-file", "-t", commit, cwd=folder, check=False).strip()
+    return found == "commit"

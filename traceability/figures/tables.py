@@ -1,0 +1,148 @@
+"""Tables of the values that figures show, one beside each figure."""
+
+from __future__ import annotations
+
+from traceability.registry import Column, Table
+
+ARMS = Table(
+    "results/figures/arms.tsv",
+    "Values shown in arms.svg: the primary metric of every unit, its mean and its SD, per arm.",
+    (
+        Column("workload", "str", "subject (a row of panels)"),
+        Column("arm", "str", "arm (a line)"),
+        Column("metric", "str", "primary metric of the workload"),
+        Column("unit", "str", "unit of the metric"),
+        Column("quantity", "str", "single value, mean, SD, or the SD that the size of the test set alone gives",
+               values=("value", "mean", "sd", "sampling_floor")),
+        Column("number", "int", "number of the unit, for single values", nullable=True, minimum=0),
+        Column("value", "float", "value in that unit"),
+        Column("low", "float", "lower end of the interval, for the SD", nullable=True),
+        Column("high", "float", "upper end of the interval, for the SD", nullable=True),
+        Column("units", "int", "independent units behind the row", minimum=1),
+        Column("distinct_weights", "int", "different fitted weights among the runs", nullable=True),
+        Column("n", "int", "runs", minimum=1),
+    ),
+    key=("workload", "arm", "quantity", "number"),
+)  # fmt: skip
+
+USAGE = Table(
+    "results/figures/usage.tsv",
+    "Values shown in usage.svg: share of projects that use a logging function.",
+    (
+        Column("source", "str", "where the projects come from"),
+        Column("group", "str", "which projects, or how they were counted"),
+        Column("function", "str", "function or group of functions"),
+        Column("k", "int", "projects that use it", minimum=0),
+        Column("n", "int", "projects", minimum=1),
+        Column("share_percent", "float", "share in percent", minimum=0, maximum=100),
+        Column("low_percent", "float", "lower end of the interval in percent", minimum=0, maximum=100),
+        Column("high_percent", "float", "upper end of the interval in percent", minimum=0, maximum=100),
+        Column("interval", "str", "how the interval was made"),
+    ),
+    key=("source", "group", "function", "interval"),
+)
+
+COSTS = Table(
+    "results/figures/costs.tsv",
+    "Values shown in costs.svg: seconds of every repetition, and the ratio of medians, per level.",
+    (
+        Column("workload", "str", "subject"),
+        Column("level", "str", "level (a line)"),
+        Column("quantity", "str", "single repetition, median, or ratio", values=("value", "median", "ratio")),
+        Column("number", "int", "number of the repetition, for single values", nullable=True, minimum=0),
+        Column("value", "float", "seconds, or the ratio", volatile=True),
+        Column("low", "float", "lower end of the ratio's interval", nullable=True, volatile=True),
+        Column("high", "float", "upper end of the ratio's interval", nullable=True, volatile=True),
+        Column("n", "int", "repetitions", minimum=0),
+    ),
+    key=("workload", "level", "quantity", "number"),
+)
+
+COMPONENTS = Table(
+    "results/figures/components.tsv",
+    "Values shown in components.svg: standard deviation by source.",
+    (
+        Column("workload", "str", "subject"),
+        Column("source", "str", "factor, interaction, or residual"),
+        Column("sd", "float", "square root of the variance component, negatives cut at 0", minimum=0),
+        Column("low", "float", "lower end of its interval", minimum=0),
+        Column("high", "float", "upper end of its interval", minimum=0),
+        Column("n", "int", "runs of the design", minimum=8),
+    ),
+    key=("workload", "source"),
+)
+
+REPLAY_FUNNEL = Table(
+    "results/figures/replay_funnel.tsv",
+    "Values shown in replay_funnel.svg: share of replays that reach a stage.",
+    (
+        Column("environment", "str", "environment of the replay (a panel)"),
+        Column("record", "str", "what was known of the original run (a line)"),
+        Column("stage", "str", "stage, in the order of the road"),
+        Column("n", "int", "replays", minimum=1),
+        Column("reached", "int", "those that reached it from the record alone", minimum=0),
+        Column("share_percent", "float", "their share in percent", minimum=0, maximum=100),
+        Column("low_percent", "float", "lower end of its interval in percent", minimum=0, maximum=100),
+        Column("high_percent", "float", "upper end in percent", minimum=0, maximum=100),
+        Column("with_help_percent", "float", "share after a human added fields, in percent", minimum=0, maximum=100),
+    ),
+    key=("environment", "record", "stage"),
+)
+
+STORAGE_MAP = Table(
+    "results/figures/storage_map.tsv",
+    "Values shown in storage_map.svg: the places of each entity in each storage set-up.",
+    (
+        Column("store", "str", "storage set-up (a column of the figure)"),
+        Column("entity", "str", "kind of record (a row of the figure)"),
+        Column("kind", "str", "what holds it; not measured: a component could not be started", nullable=True),
+        Column("shown", "str", "main place as written in the cell"),
+        Column("count", "int", "rows, files or objects in the main place", minimum=0),
+        Column("places", "int", "places that hold it in all", minimum=0),
+    ),
+    key=("store", "entity"),
+)
+
+STORAGE_COST = Table(
+    "results/figures/storage_cost.tsv",
+    "Values shown in storage_cost.svg: medians over SQLite's.",
+    (
+        Column("operation", "str", "what was timed (a panel)"),
+        Column("store", "str", "storage set-up (a line)"),
+        Column("ratio", "float", "median over SQLite's", minimum=0, volatile=True),
+        Column("ratio_low", "float", "lower end of its interval", minimum=0, volatile=True),
+        Column("ratio_high", "float", "upper end of its interval", minimum=0, volatile=True),
+        Column("median", "float", "median in its unit", minimum=0, volatile=True),
+        Column("unit", "str", "unit of the median"),
+        Column("n", "int", "repetitions", minimum=1),
+    ),
+    key=("operation", "store"),
+)
+
+STORAGE_LOAD = Table(
+    "results/figures/storage_load.tsv",
+    "Values shown in storage_load.svg: acknowledged points per second and lost points.",
+    (
+        Column("store", "str", "storage set-up (a line)"),
+        Column("writers", "int", "processes writing at the same time", minimum=1),
+        Column("points_per_second", "float", "acknowledged points per second", minimum=0, volatile=True),
+        Column("acknowledged", "int", "acknowledged points", minimum=0, volatile=True),
+        Column("lost", "int", "of these, not found afterwards", minimum=0),
+    ),
+    key=("store", "writers"),
+)
+
+CORPUS = Table(
+    "results/figures/corpus.tsv",
+    "Values shown in corpus.svg: kinds of project, depth of tracing, other trackers, signals of re-execution.",
+    (
+        Column("dimension", "str", "panel", values=("kind", "depth", "tracker", "signal")),
+        Column("label", "str", "line of the panel; for depth the exact number of kinds of records"),
+        Column("k", "int", "projects with it", minimum=0),
+        Column("n", "int", "projects", minimum=1),
+        Column("share_percent", "float", "share in percent", minimum=0, maximum=100),
+        Column("low_percent", "float", "lower end of the owner bootstrap in percent", minimum=0, maximum=100),
+        Column("high_percent", "float", "upper end of it in percent", minimum=0, maximum=100),
+    ),
+    key=("dimension", "label"),
+)

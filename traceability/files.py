@@ -1,0 +1,105 @@
+"""Writing whole files or nothing, and naming content by its digest."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from traceability.errors import StudyError
+
+
+@contextlib.contextmanager
+def replacing(path: Path | str) -> Iterator[Path]:
+    """Give a temporary path beside `path`; rename it onto `path` when the block ends well, else remove it."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path | str, text: str) -> None:
+    """Write `text` as UTF-8 with line feeds, whole or not at all."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(text.encode("utf-8"))
+
+
+def write_json(path: Path | str, value: Any) -> None:
+    """Write `value` as indented JSON with sorted keys; not-a-number is refused, because JSON has none."""
+    write_text(path, json.dumps(value, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n")
+
+
+def write_jsonl(path: Path | str, rows: Iterable[dict[str, Any]]) -> None:
+    """Write one JSON object a line."""
+    lines = (json.dumps(row, sort_keys=True, allow_nan=False, ensure_ascii=False) for row in rows)
+    write_text(path, "".join(f"{line}\n" for line in lines))
+
+
+def read_json(path: Path | str) -> Any:
+    """Read JSON; a missing or broken file is a `StudyError` naming it."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise StudyError(f"{path}: no such file; run the rule that makes it first") from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise StudyError(f"{path}: not JSON ({error}); remove it and run again") from None
+
+
+def read_jsonl(path: Path | str) -> list[dict[str, Any]]:
+    """Read one JSON object a line; a broken line is a `StudyError` naming file and line."""
+    rows = []
+    with Path(path).open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                rows.append(json.loads(line))
+            except json.JSONDecodeError as error:
+                raise StudyError(
+                    f"{path}:{number}: not a JSON object ({error}); remove the file and run again"
+                ) from None
+    return rows
+
+
+def sha256_file(path: Path | str) -> str:
+    """Hexadecimal SHA-256 of a file's bytes, read in blocks."""
+    with Path(path).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def sha256_tree(paths: Iterable[Path], root: Path) -> str:
+    """One SHA-256 over the names (relative to `root`) and contents of files, in the order of their names."""
+    digest = hashlib.sha256()
+    for path in sorted(paths):
+        digest.update(f"{path.relative_to(root).as_posix()}\0{sha256_file(path)}\n".encode())
+    return digest.hexdigest()
+
+
+def sha256_arrays(arrays: Mapping[str, np.ndarray]) -> str:
+    """SHA-256 over the names, types, shapes and bytes of arrays, in the order of their names."""
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        digest.update(f"{name}\0{array.dtype.str}\0{array.shape}\n".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def sha256_npz(path: Path | str) -> str:
+    """`sha256_arrays` of an NPZ file: its content without the archive's time stamps. Nothing is unpickled."""
+    with np.load(path, allow_pickle=False) as arrays:
+        return sha256_arrays({name: arrays[name] for name in arrays.files})

@@ -1,0 +1,84 @@
+"""Processes that end when they should: with the workflow that started them, or with their parent."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import fcntl
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+
+from traceability.errors import StudyError
+
+
+def end_with_workflow(poll_seconds: float = 1.0) -> None:
+    """End this process when any Snakemake process above it ends.
+
+    After SIGKILL of Snakemake its jobs would go on running, and the next run would start the same work beside them.
+    A thread looks once per `poll_seconds`; a process that was started by hand (no Snakemake above it) is left alone.
+    """
+    above = [process for process in psutil.Process().parents() if _is_snakemake(process)]
+    if not above:
+        return
+
+    def watch() -> None:
+        # is_running() compares start times too, so a reused process id does not deceive.
+        while all(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in above):
+            time.sleep(poll_seconds)
+        os._exit(1)
+
+    def guarded() -> None:
+        try:
+            watch()
+        except psutil.NoSuchProcess:
+            os._exit(1)
+
+    threading.Thread(target=guarded, daemon=True, name="end-with-workflow").start()
+
+
+def _is_snakemake(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.Error):
+        return any("snakemake" in Path(word).name for word in process.cmdline()[:4])
+    return False
+
+
+def die_with_parent() -> None:
+    """Ask the kernel to kill this process when its parent ends; without Linux a thread watches the parent's id."""
+    parent = os.getppid()
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None, use_errno=True).prctl(pr_set_pdeathsig, signal.SIGKILL)
+        if os.getppid() != parent:  # it died before the request took effect
+            os._exit(1)
+        return
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True, name="die-with-parent").start()
+
+
+@contextlib.contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """Hold the operating system's lock on `path`; it goes with the process, however that ends.
+
+    Raises `StudyError` when another process holds it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StudyError(
+                f"{path}: another process is doing this work; wait for it or end it, then run again"
+            ) from None
+        yield

@@ -1,0 +1,1 @@
+"""Replay chapter: running a recorded experiment again, from its record alone."""

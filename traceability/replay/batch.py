@@ -1,0 +1,94 @@
+"""A job's share of the replays: each original is launched, then replayed from nothing but its record."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from traceability import processes, records
+from traceability.errors import StudyError
+from traceability.files import read_jsonl, write_jsonl
+from traceability.replay.engine import Task, replay
+from traceability.replay.originals import Original, launch
+from traceability.replay.tables import REPLAYS
+from traceability.subjects import Staged
+
+log = logging.getLogger(__name__)
+
+
+def run_batch(
+    plan: Sequence[Mapping[str, Any]],
+    subjects: Mapping[str, Staged],
+    *,
+    margins: Mapping[str, Mapping[str, float]],
+    store: Path,
+    cache: Path,
+    era: Path,
+    rows: Path,
+    timeout_seconds: float,
+    progress: Callable[[], None] = lambda: None,
+) -> None:
+    """Make and replay the runs of `plan` and write one JSON line each to `rows`.
+
+    `store` is emptied first and keeps the originals, so that a replay can be repeated by hand; `era` is the
+    requirements file of the environment of that name. An original that fails is an error of the study: `StudyError`.
+    """
+    with processes.exclusive(rows.with_suffix(".lock")), tempfile.TemporaryDirectory(prefix="replay-") as scratch:
+        shutil.rmtree(store, ignore_errors=True)
+        store.mkdir(parents=True)
+        uri = f"sqlite:///{store.resolve() / 'mlflow.db'}?timeout=60"
+        records.client(uri)
+        lines = []
+        for position, item in enumerate(plan):
+            subject = subjects[item["workload"]]
+            original = launch(item, subject, uri, store.resolve() / f"{position:04d}", timeout_seconds)
+            task = Task(
+                original.run_id, uri, kind=item["record"],
+                environment=str(era) if item["environment"] == "era" else item["environment"],
+                help=help_of(item["help"], original), margins=margins.get(item["workload"], {}),
+                timeout_seconds=timeout_seconds,
+            )  # fmt: skip
+            lines.append(replay(task, Path(scratch), cache) | dict(item))
+            progress()
+        write_jsonl(rows, lines)
+
+
+def help_of(words: str | None, original: Original) -> dict[str, str]:
+    """Fields that a human would add, with their values: `commit` is looked up, `option:name=value` says it."""
+    found = {}
+    for word in (words or "").split(";"):
+        name, given, value = word.strip().partition("=")
+        if not name:
+            continue
+        if not given and name not in original.facts:
+            raise StudyError(f"config/replays.tsv: help '{name}' is unknown; known: {', '.join(original.facts)}")
+        found[name] = value if given else original.facts[name]
+    return found
+
+
+def collect(lines: Sequence[Path]) -> pd.DataFrame:
+    """All replays as rows of `tables.REPLAYS`, sorted by key.
+
+    Raises `StudyError` when a planted defect was not recognised: then the instrument is wrong.
+    """
+    rows = [row for path in lines for row in read_jsonl(path)]
+    for row in rows:
+        expected = row["expected_reason"]
+        if expected and row["reason"] != expected:
+            raise StudyError(
+                f"replay {row['key']}: stopped with '{row['reason']}' ({row['detail']}), expected '{expected}'"
+            )
+    kept = [
+        {name: row.get(name) for name in REPLAYS.column_names}
+        | {"differences": json.dumps(row["differences"], sort_keys=True), "run_id": Path(row["run_id"]).name}
+        for row in rows
+    ]
+    log.info("%d replays, %d finished", len(rows), sum(row["stage"] == "finished" for row in rows))
+    return pd.DataFrame(kept, columns=REPLAYS.column_names).sort_values("key", ignore_index=True)

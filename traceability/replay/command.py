@@ -1,0 +1,113 @@
+"""`traceability replay`: run a recorded run again, knowing only its record."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from traceability import records
+from traceability.errors import StudyError
+from traceability.replay import foreign, sandbox
+from traceability.replay.engine import Task
+from traceability.replay.engine import replay as replay_run
+
+_ADDABLE = ("repository", "commit", "source")
+_SHOWN = ("stage_alone", "reason_alone", "added", "stage", "reason", "detail", "command", "param_unmapped", "data",
+          "verdict", "metrics_common", "metrics_equal", "largest_difference", "weights_equal")  # fmt: skip
+
+
+def replay(
+    run_id: str = typer.Argument(help="Run to replay, or with --record notes the path of the notes (JSON)."),
+    tracking_uri: str = typer.Option("", help="MLflow tracking URI of the store that holds the run."),
+    environment: str = typer.Option(
+        "same", help="same; recorded (rebuilt with uv from the record); recorded_then (only packages published by the "
+        "day of the run); or a requirements file."),
+    record: str = typer.Option("mlflow", help="mlflow, notes, or plugin (then tags traceability.* count too)."),
+    add: list[str] | None = typer.Option(None, help="Field that you add where the record lacks it: repository=..., "  # noqa: B008
+                                         "commit=..., source=train.py or option:NAME=VALUE. Counted in the result."),
+    margin: list[str] | None = typer.Option(None, help="METRIC=NUMBER: differences up to it are within_margin."),  # noqa: B008
+    timeout: float = typer.Option(3600, min=5, help="Seconds after which the run is ended."),
+    annotate: bool = typer.Option(False, "--annotate", help="Write the result to the run as tags."),
+    yes: bool = typer.Option(False, "--yes", help="Do not ask before code is run."),
+    as_json: bool = typer.Option(False, "--json", help="Print the whole result as JSON."),
+) -> None:  # fmt: skip
+    """Run a recorded run again, knowing only its record, and compare.
+
+    Code of the recorded commit, and of no other, runs in a throw-away home without network where the system allows
+    that. What will run is said beforehand. The store is not changed, unless --annotate asks for it.
+    """
+    if record not in ("mlflow", "notes", "plugin"):
+        raise StudyError(f"--record {record}: expected mlflow, notes or plugin")
+    if record != "notes" and not tracking_uri:
+        raise StudyError("--tracking-uri is missing; give the address of the store that holds the run")
+    if annotate:
+        _check_annotatable(record, tracking_uri)
+    task = Task(
+        run_id, tracking_uri, record, environment, _pairs(add or [], "--add"),
+        {name: _number(value, name) for name, value in _pairs(margin or [], "--margin").items()}, timeout,
+    )  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="replay-") as scratch:
+        row = replay_run(task, Path(scratch), _cache(), lambda what: _confirm(what, yes))
+    if annotate:
+        _annotate(run_id, tracking_uri, row)
+    if as_json:
+        typer.echo(json.dumps(row, indent=2, sort_keys=True))
+        return
+    for name in _SHOWN:
+        if row[name] not in ("", None):
+            typer.echo(f"{name.replace('_', ' ')}: {row[name]}")
+
+
+def _confirm(what: str, yes: bool) -> None:
+    network = "without network" if sandbox.network_switch() else "with network, because this system cannot take it away"
+    typer.echo(f"will run, {network}: {what}", err=True)
+    if not yes and not typer.confirm("Run it?", err=True):
+        raise StudyError("nothing was run: not confirmed")
+
+
+def _cache() -> Path:
+    return Path.home() / ".cache" / "traceability" / "environments"
+
+
+def _pairs(words: list[str], option: str) -> dict[str, str]:
+    pairs = {}
+    for word in words:
+        name, given, value = word.partition("=")
+        if not given:
+            raise StudyError(f"{option} {word}: expected NAME=VALUE")
+        if option == "--add" and not name.startswith("option:") and name not in _ADDABLE:
+            raise StudyError(f"--add {word}: expected one of {', '.join(_ADDABLE)} or option:NAME")
+        pairs[name] = value
+    return pairs
+
+
+def _number(value: str, name: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise StudyError(f"--margin {name}={value}: expected a number") from None
+
+
+def _check_annotatable(record: str, uri: str) -> None:
+    """Writing opens the store with this MLflow, which would migrate one of another version: refused beforehand."""
+    if record == "notes":
+        raise StudyError("--annotate: notes have no tags; leave it out")
+    if uri.startswith("sqlite:"):
+        path = foreign.sqlite_path(uri)
+        if path.is_file() and foreign.alembic_version(path) != foreign.client_schema():
+            raise StudyError(
+                f"--annotate: {path} has schema {foreign.alembic_version(path)}, this MLflow would migrate it; "
+                "leave --annotate out, or run `mlflow db upgrade` if the store is yours"
+            )
+
+
+def _annotate(run_id: str, uri: str, row: dict[str, Any]) -> None:
+    if row["reason"] in ("run_not_found", "store_unreadable"):
+        return
+    client = records.client(uri)
+    for name in ("verdict", "stage", "reason", "environment", "ease"):
+        client.set_tag(run_id, f"{records.PREFIX}replay.{name}", str(row[name]))

@@ -1,0 +1,52 @@
+"""Are the data those that the record names? As far as the record says anything about them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from traceability.files import sha256_file, sha256_tree
+from traceability.replay.reasons import Stopped
+from traceability.replay.record import Record
+
+#: Parameters under which people log a full digest of their data.
+_DIGESTS = ("data_sha256", "dataset_sha256")
+_PLACES = ("data", "data_path", "dataset_path")
+
+UNVERIFIED, SHA256, DIGEST = "data_unverified", "sha256", "mlflow_digest"
+
+
+def verify_before(record: Record, folder: Path) -> str:
+    """Check recorded data files before anything runs; `data_unverified` when the record names none.
+
+    A path is relative to the restored code `folder`. Stops with `data_missing` or `data_changed`.
+    """
+    place = next((record.params[name] for name in _PLACES if record.params.get(name) not in (None, "", "None")), None)
+    if place is None:
+        return UNVERIFIED
+    path = folder / place
+    if not path.exists():
+        raise Stopped("data_missing", f"'{place}' is not there")
+    wanted = next((record.params[name] for name in _DIGESTS if name in record.params), None)
+    if wanted is None:
+        return UNVERIFIED
+    if path.is_dir():
+        found = sha256_tree((file for file in path.rglob("*") if file.is_file()), path)
+    else:
+        found = sha256_file(path)
+    if found != wanted:
+        raise Stopped("data_changed", f"'{place}' has sha256 {found[:12]}, the record says {wanted[:12]}")
+    return SHA256
+
+
+def verify_after(record: Record, replayed: tuple[tuple[str, str], ...], so_far: str) -> str:
+    """Compare MLflow's data set digests, which only the running program can compute.
+
+    A training set that was drawn without a recorded seed counts as changed: it is another one than the record names.
+    Stops with `data_changed`.
+    """
+    here, there = dict(replayed), dict(record.datasets)
+    both = sorted(here.keys() & there.keys())
+    for name in both:
+        if here[name] != there[name]:
+            raise Stopped("data_changed", f"data set '{name}' has digest {here[name]}, the record says {there[name]}")
+    return so_far if so_far == SHA256 or not both else DIGEST

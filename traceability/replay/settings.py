@@ -1,0 +1,24 @@
+"""Configuration of the replay chapter."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from traceability.configuration import Settings
+
+
+class Section(Settings):
+    """Running recorded experiments again, from their records alone; the cases are rows of config/replays.tsv."""
+
+    cases: str = "config/replays.tsv"
+    """Table of cases: one row per workload, arm, record, environment and planted defect."""
+    replays_at_most: int = Field(default=1000, ge=1, le=100_000)
+    """Largest number of replays of one case; a small study takes fewer than the table says."""
+    batches: int = Field(default=2, ge=1, le=1000)
+    """Number of jobs that share the replays."""
+    environments: list[str] = Field(default=["same", "recorded", "recorded_then", "era"], min_length=1)
+    """Environments of the cases to be run; the other cases are left out."""
+    era: str = "envs/era.txt"
+    """Requirements file behind the environment `era`: what the study of 2024 had."""
+    timeout_seconds: int = Field(default=300, ge=5, le=86_400)
+    """How long one replayed run may take."""

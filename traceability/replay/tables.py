@@ -1,0 +1,87 @@
+"""Tables of the replay chapter."""
+
+from __future__ import annotations
+
+from traceability.registry import Column, Table
+from traceability.replay.reasons import REASONS, STAGES, VERDICTS
+
+RECORDS = ("notes", "mlflow_explicit", "mlflow_autolog_model", "mlflow_everything", "mlflow_project", "plugin")
+DEFECTS = ("none", "dirty_tree", "missing_commit", "changed_data", "unresolvable_requirement")
+_REASONS = ("", *REASONS)
+_STAGES = ("", *STAGES)
+
+_CASE = (
+    Column("workload", "str", "subject that is run (folder of subjects/)"),
+    Column("arm", "str", "arm whose options the original run gets"),
+    Column("record", "str", "what is known of the original: notes by hand, or MLflow used in one of its ways",
+           values=RECORDS),
+    Column("environment", "str", "environment of the replay: same, recorded, recorded_then or era"),
+    Column("defect", "str", "what was damaged on purpose", values=DEFECTS),
+)  # fmt: skip
+
+CASES = Table(
+    "config/replays.tsv",
+    "The replays to be made; a row is a case.",
+    (
+        *_CASE,
+        Column("n", "int", "original runs, each replayed once", minimum=1),
+        Column("expected_reason", "str", "reason code that the case must stop with; empty: none", nullable=True),
+        Column("help", "str", "fields that a human would add when they are missed, separated by ';'", nullable=True),
+    ),
+    key=("workload", "arm", "record", "environment", "defect"),
+)
+
+PLAN = Table(
+    "results/replay/plan.tsv",
+    "One row per original run and its replay, with the words of its command line.",
+    (
+        Column("key", "str", "name of the replay"),
+        *_CASE,
+        Column("number", "int", "number of the replay in its case, from 0", minimum=0),
+        Column("batch", "int", "job that makes it", minimum=0),
+        Column("options", "str", "options of the original run, as JSON"),
+        Column("expected_reason", "str", "reason code that it must stop with; empty: none", nullable=True),
+        Column("help", "str", "fields that a human would add when they are missed, separated by ';'", nullable=True),
+    ),
+    key=("key",),
+)
+
+REPLAYS = Table(
+    "results/replay/replays.tsv",
+    "One row per replay: how far it came from the record alone and with help, and what it gave.",
+    (
+        Column("key", "str", "name of the replay"),
+        *_CASE,
+        Column("number", "int", "number of the replay in its case, from 0", minimum=0),
+        Column("run_id", "str", "the original: an MLflow run or the file name of the notes", volatile=True),
+        Column("commit", "str", "recorded commit", nullable=True),
+        Column("command", "str", "rebuilt command", nullable=True),
+        Column("param_unmapped", "str", "recorded parameters that are no option of the program", nullable=True),
+        Column("param_defaulted", "str", "options that the record does not give", nullable=True),
+        Column("data", "str", "how far the data could be verified",
+               values=("data_unverified", "sha256", "mlflow_digest")),
+        Column("environment_origin", "str", "where the packages were named: same, model, repository, file",
+               nullable=True),
+        Column("network", "str", "was the network taken away?", nullable=True, volatile=True,
+               values=("", "off", "open")),
+        Column("stage_alone", "str", "last stage reached from the record alone", nullable=True, values=_STAGES),
+        Column("reason_alone", "str", "why it stopped there; empty: it did not", nullable=True, values=_REASONS),
+        Column("added", "str", "fields that a human had to add", nullable=True),
+        Column("ease", "int", "number of those fields", minimum=0),
+        Column("stage", "str", "last stage reached with that help", nullable=True, values=_STAGES),
+        Column("reason", "str", "why it stopped there; empty: it did not", nullable=True, values=_REASONS),
+        Column("detail", "str", "the reason in words", nullable=True, volatile=True),
+        Column("expected_reason", "str", "reason code that a planted defect must give", nullable=True),
+        Column("verdict", "str", "what the comparison says", values=VERDICTS),
+        Column("weights_recorded", "int", "1: the record holds weights that can be read safely, or their digest",
+               minimum=0, maximum=1),
+        Column("weights_equal", "bool", "are the weights equal bit for bit? empty: one side has none", nullable=True),
+        Column("metrics_common", "int", "metrics that record and replay both have", minimum=0),
+        Column("metrics_equal", "int", "those that are equal digit for digit", minimum=0),
+        Column("largest_difference", "float", "largest absolute difference of a metric", nullable=True, volatile=True),
+        Column("differences", "str", "replay minus record per metric, as JSON", volatile=True),
+        Column("run_seconds", "float", "seconds of the replayed process", nullable=True, volatile=True),
+        Column("seconds", "float", "seconds of the whole replay", volatile=True),
+    ),
+    key=("key",),
+)  # fmt: skip

@@ -1,0 +1,212 @@
+"""The tables about arms: spread, published targets, expectations, and the confirmatory contrasts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from traceability.statistics import equivalence, rates, spread
+from traceability.statistics.plan import Contrast, Expectation, Plan
+from traceability.statistics.samples import Arm, arms, fresh_twins
+
+Row = dict[str, Any]
+
+
+def spread_rows(runs: pd.DataFrame, plan: Plan, resamples: int, seed: int, confidence: float) -> list[Row]:
+    """Rows of `ARMS`: one per arm and metric."""
+    rows: list[Row] = []
+    for arm in arms(runs, plan):
+        weights = arm.digests("weights_sha256", confidence)
+        predictions = arm.digests("predictions_sha256", confidence)
+        head = {
+            "workload": arm.workload, "arm": arm.name, "n": len(arm.runs), "units": arm.units, "excluded": arm.excluded,
+            "distinct_weights": weights.distinct if weights else None,
+            "distinct_predictions": predictions.distinct if predictions else None,
+            "differ": weights.differ if weights else None,
+            "differ_of": weights.n if weights else None,
+            "differ_high": weights.differ_high if weights else None,
+        }  # fmt: skip
+        for metric in arm.metrics():
+            values = arm.values(metric)
+            if values.size == 0:
+                continue
+            first = arm.runs.iloc[0]
+            row = head | {"kind": first["kind"], "evaluation": first["evaluation"], "metric": metric}
+            row |= _metric(values, resamples, seed, confidence)
+            primary = plan.primary_metrics.get(arm.workload)
+            row["sampling_floor"] = (
+                spread.sampling_floor(float(values.mean()), primary.images)
+                if primary and primary.images and primary.metric == metric
+                else None
+            )
+            rows.append(row)
+    return rows
+
+
+def value_rows(runs: pd.DataFrame, plan: Plan) -> list[Row]:
+    """Rows of `VALUES`: the primary metric, unit by unit."""
+    return [
+        {
+            "workload": arm.workload, "arm": arm.name, "metric": primary.metric, "unit": primary.unit,
+            "number": number, "value": float(value),
+        }
+        for arm in arms(runs, plan)
+        if (primary := plan.primary_metrics.get(arm.workload))
+        for number, value in enumerate(arm.values(primary.metric))
+    ]  # fmt: skip
+
+
+def _metric(values: np.ndarray, resamples: int, seed: int, confidence: float) -> Row:
+    row: Row = {
+        "metric_n": values.size, "mean": float(values.mean()), "minimum": float(values.min()),
+        "maximum": float(values.max()), "sd": None, "sd_low": None, "sd_high": None, "sd_interval": "one unit",
+        "prediction_low": None, "prediction_high": None,
+    }  # fmt: skip
+    if values.size == 1:
+        return row
+    if np.ptp(values) == 0:
+        # The mean of equal floats can miss them by a bit, which would make an SD of 1e-17.
+        return row | {
+            "mean": float(values[0]), "sd": 0.0, "sd_low": 0.0, "sd_high": 0.0, "sd_interval": "one distinct value",
+        }  # fmt: skip
+    low, high = spread.sd_interval(values, resamples, seed, confidence)
+    few = values.size < spread.SMALLEST_BOOTSTRAP
+    row |= {"sd": float(values.std(ddof=1)), "sd_low": low, "sd_high": high}
+    row["sd_interval"] = "chi-square" if few else "studentised bootstrap"
+    row["prediction_low"], row["prediction_high"] = equivalence.prediction_interval(values, confidence)
+    return row
+
+
+def target_rows(runs: pd.DataFrame, plan: Plan, resamples: int, seed: int, confidence: float) -> list[Row]:
+    """Rows of `TARGETS`: published values that must be met, and published repetitions as context."""
+    known = {(arm.workload, arm.name): arm for arm in arms(runs, plan)}
+    rows: list[Row] = []
+    for target in plan.targets:
+        arm = known.get((target.workload, target.arm))
+        values = arm.values(target.metric) if arm else np.empty(0)
+        row: Row = {
+            "source": target.source, "workload": target.workload, "arm": target.arm, "metric": target.metric,
+            "quantity": "value", "published_n": None, "published": target.value, "published_low": None,
+            "published_high": None, "n": values.size, "observed": None, "observed_low": None, "observed_high": None,
+            "relative_difference": None, "tolerance": target.tolerance, "agrees": "not_measured",
+        }  # fmt: skip
+        if values.size:
+            distances = np.abs(values - target.value) / abs(target.value)
+            farthest = int(distances.argmax())
+            row |= {"observed": float(values[farthest]), "relative_difference": float(distances[farthest])}
+            row["agrees"] = "yes" if distances[farthest] <= target.tolerance else "no"
+        rows.append(row)
+    for published in plan.published_runs:
+        arm = known.get((published.workload, published.arm))
+        values = arm.values(published.metric) if arm else np.empty(0)
+        low, high = spread.sd_interval_normal(published.values, confidence)
+        row = {
+            "source": published.source, "workload": published.workload, "arm": published.arm,
+            "metric": published.metric, "quantity": "sd", "published_n": len(published.values),
+            "published": float(np.std(published.values, ddof=1)), "published_low": low, "published_high": high,
+            "n": values.size, "observed": None, "observed_low": None, "observed_high": None,
+            "relative_difference": None, "tolerance": None, "agrees": "context" if values.size > 1 else "not_measured",
+        }  # fmt: skip
+        if values.size > 1:
+            row["observed"] = float(values.std(ddof=1))
+            row["observed_low"], row["observed_high"] = spread.sd_interval(values, resamples, seed, confidence)
+        rows.append(row)
+    return rows
+
+
+_RELATIONS = {"equals": "=", "at_least": ">=", "at_most": "<="}
+
+
+def expectation_rows(runs: pd.DataFrame, plan: Plan) -> list[Row]:
+    """Rows of `EXPECTATIONS`, in the order of the plan."""
+    known = {(arm.workload, arm.name): arm for arm in arms(runs, plan)}
+    rows = []
+    for name, expected in plan.expectations.items():
+        arm = known.get((expected.workload, expected.arm))
+        observed, n = _observe(runs, arm, expected) if arm else (None, 0)
+        value = n if expected.value == "n" else int(expected.value)
+        agrees = "not_measured"
+        if observed is not None:
+            met = {"equals": observed == value, "at_least": observed >= value, "at_most": observed <= value}
+            agrees = "yes" if met[expected.relation] else "no"
+        rows.append({
+            "expectation": name, "workload": expected.workload, "arm": expected.arm,
+            "quantity": f"{expected.quantity} {expected.column}",
+            "expected": f"{_RELATIONS[expected.relation]} {expected.value}", "observed": observed, "n": n,
+            "agrees": agrees, "instrument": expected.instrument, "meaning": expected.meaning,
+        })  # fmt: skip
+    return rows
+
+
+def _observe(runs: pd.DataFrame, arm: Arm, expected: Expectation) -> tuple[int | None, int]:
+    """The number that an expectation is about, and the number of units behind it."""
+    if expected.quantity == "differing_fresh_processes":
+        twins = fresh_twins(runs, arm.workload, arm.name, expected.column)
+        return (sum(a != b for a, b in twins), len(twins)) if twins else (None, 0)
+    found = arm.digests(expected.column)
+    if found is None:
+        return None, 0
+    if expected.quantity == "differing_pairs":
+        return (found.differ, found.n) if arm.paired and found.n else (None, 0)
+    return found.distinct, arm.units
+
+
+def contrast_rows(runs: pd.DataFrame, plan: Plan, replays: pd.DataFrame | None = None) -> list[Row]:
+    """Rows of `CONTRASTS`.
+
+    `replays` has columns workload, run_id, record and finished (0/1); without it, contrasts about records are
+    `not_measured`.
+
+    Holm counts every declared contrast, also those not measured (as p = 1): what was not run cannot help the others.
+    """
+    known = {(arm.workload, arm.name): arm for arm in arms(runs, plan)}
+    family = plan.confirmatory
+    rows: list[Row] = []
+    for name, contrast in family.contrasts.items():
+        row: Row = {
+            "contrast": name, "question": contrast.question, "test": contrast.test, "workload": contrast.workload,
+            "metric": contrast.metric, "first": contrast.first, "second": contrast.second, "n_planned": contrast.n,
+            "n_first": 0, "n_second": 0, "estimate": None, "p": None, "verdict": "not_measured",
+        }  # fmt: skip
+        if contrast.test == "mcnemar":
+            rows.append(row | (_records(replays, contrast) if replays is not None else {}))
+            continue
+        samples = [known.get((contrast.workload, arm)) for arm in (contrast.first, contrast.second)]
+        first, second = (arm.values(contrast.metric) if arm else np.empty(0) for arm in samples)
+        rows.append(row | _compare(first, second, contrast, plan))
+    adjusted = spread.holm([1.0 if row["p"] is None else row["p"] for row in rows])
+    for row, p in zip(rows, adjusted, strict=True):
+        row["p_holm"] = None if row["p"] is None else p
+        if row["p"] is not None:
+            enough = min(row["n_first"], row["n_second"]) >= row["n_planned"]
+            row["verdict"] = "too_few" if not enough else "shown" if p <= family.alpha else "not_shown"
+    return rows
+
+
+def _compare(first: np.ndarray, second: np.ndarray, contrast: Contrast, plan: Plan) -> Row:
+    found: Row = {"n_first": first.size, "n_second": second.size}
+    if min(first.size, second.size) < 3:
+        return found | ({"verdict": "too_few"} if first.size and second.size else {})
+    if contrast.test == "equivalence":
+        result = equivalence.independent(first, second, plan.margins[contrast.margin or ""].value)
+        return found | {"estimate": result.difference, "p": result.p}
+    if np.ptp(first) == 0 or np.ptp(second) == 0:
+        return found | {"verdict": "not_testable"}
+    ratio = float(first.std(ddof=1) / second.std(ddof=1))
+    return found | {"estimate": ratio, "p": spread.brown_forsythe(first, second)}
+
+
+def _records(replays: pd.DataFrame, contrast: Contrast) -> Row:
+    own = replays[replays["workload"] == contrast.workload]
+    both = own.pivot_table(index="run_id", columns="record", values="finished", aggfunc="max")
+    if not {contrast.first, contrast.second} <= set(both.columns):
+        return {}
+    pairs = both[[contrast.first, contrast.second]].dropna().astype(bool)
+    b = int((pairs[contrast.first] & ~pairs[contrast.second]).sum())
+    c = int((~pairs[contrast.first] & pairs[contrast.second]).sum())
+    n = len(pairs)
+    if n == 0:
+        return {}
+    return {"n_first": n, "n_second": n, "estimate": (b - c) / n, "p": rates.mcnemar_exact(b, c)}

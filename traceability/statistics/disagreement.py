@@ -1,0 +1,62 @@
+"""How often two runs of an arm predict different classes for the same example."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from traceability.errors import StudyError
+from traceability.statistics import spread
+from traceability.statistics.plan import Plan
+from traceability.statistics.samples import Arm, arms
+
+#: Fewer runs give so few different pairs that a bootstrap interval would look precise and mean nothing.
+_SMALLEST_BOOTSTRAP = 5
+
+
+def churn_rows(
+    runs: pd.DataFrame, plan: Plan, folders: Iterable[Path], resamples: int, seed: int, confidence: float
+) -> list[dict[str, Any]]:
+    """Rows of `CHURN`: one per arm of a classifier whose runs share an evaluation set.
+
+    `folders` are those of the batches, `<workload>/batch-<number>`, with `<arm>-<replicate>.predictions.npz` for every
+    run. Where a seed is run twice, its first run stands for it. Raises `StudyError` for a run without its predictions.
+    """
+    known = {(folder.parent.name, folder.name): folder for folder in folders}
+    rows = []
+    for arm in arms(runs, plan):
+        primary = plan.primary_metrics.get(arm.workload)
+        if primary is None or primary.images is None or not arm.fixed_evaluation or arm.units < 2:
+            continue
+        predictions = _predictions(arm, known)
+        churn, low, high = spread.mean_churn(predictions, resamples, seed, confidence)
+        enough = churn == 0 or len(predictions) >= _SMALLEST_BOOTSTRAP
+        rows.append({
+            "workload": arm.workload, "arm": arm.name, "units": len(predictions), "examples": predictions.shape[1],
+            "churn": churn, "low": low if enough else None, "high": high if enough else None,
+            "accuracy_sd": float(arm.values(primary.metric).std(ddof=1)),
+        })  # fmt: skip
+    return rows
+
+
+def _predictions(arm: Arm, folders: dict[tuple[str, str], Path]) -> NDArray[np.generic]:
+    """Predicted classes, shape (units, examples)."""
+    runs = arm.runs.drop_duplicates("pair") if arm.paired else arm.runs
+    found = []
+    for run in runs.itertuples():
+        suffix = "-fresh" if run.process == "fresh" else ""
+        name = f"{arm.name}-{run.replicate:04d}{suffix}.predictions.npz"
+        path = folders.get((arm.workload, f"batch-{run.batch}"), Path(arm.workload)) / name
+        try:
+            with np.load(path) as arrays:
+                found.append(arrays["predictions"])
+        except (OSError, KeyError, ValueError):
+            raise StudyError(f"{path}: no predictions of this run; remove its batch and run it again") from None
+    if len({len(one) for one in found}) > 1:
+        raise StudyError(f"{arm.workload}/{arm.name}: runs predict different numbers of examples; run the arm again")
+    return np.stack(found)

@@ -1,0 +1,178 @@
+"""How far repeated runs differ: distinct results, standard deviations with intervals, and tests between arms."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+from traceability.errors import StudyError
+from traceability.statistics.rates import Interval
+
+#: Below this many values a bootstrap of the SD only echoes the few values seen; the chi-square interval is used.
+SMALLEST_BOOTSTRAP = 10
+
+
+@dataclass(frozen=True)
+class Distinct:
+    """How many different results `n` trials gave, and how often a trial may differ.
+
+    `differ` of `n` trials differed; `differ_high` is the exact one-sided upper bound of that rate.
+    """
+
+    n: int
+    distinct: int
+    differ: int
+    differ_high: float
+
+
+def distinct(results: Iterable[str], confidence: float = 0.95) -> Distinct:
+    """Count distinct results (e.g. weight digests); a result differs when it is not the most frequent one.
+
+    With one distinct result the bound is `1 - (1 - confidence) ** (1 / n)`. Empty digests raise `StudyError`.
+    """
+    counts = Counter(results)
+    if any(not isinstance(result, str) or not result for result in counts):
+        raise StudyError("a digest is missing: distinct results need one per run; run the replicate again")
+    n = counts.total()
+    differ = n - max(counts.values(), default=0)
+    return Distinct(n, len(counts), differ, rate_high(differ, n, confidence))
+
+
+def distinct_pairs(pairs: Iterable[tuple[str, str]], confidence: float = 0.95) -> Distinct:
+    """As `distinct`, where a trial is one seed run twice and differs when its two results are not the same."""
+    pairs = list(pairs)
+    differ = sum(first != second for first, second in pairs)
+    results = {result for pair in pairs for result in pair}
+    return Distinct(len(pairs), len(results), differ, rate_high(differ, len(pairs), confidence))
+
+
+def rate_high(k: int, n: int, confidence: float = 0.95) -> float:
+    """Exact one-sided upper bound of the rate `k` of `n` (Clopper and Pearson 1934); 1 when `k == n`."""
+    if not 0 <= k <= n:
+        raise StudyError(f"a rate needs 0 <= k <= n, got k = {k} of n = {n}")
+    return 1.0 if k == n else float(stats.beta.ppf(confidence, k + 1, n - k))
+
+
+def sd_interval(values: ArrayLike, resamples: int, seed: int, confidence: float = 0.95) -> Interval:
+    """Interval of the standard deviation by the studentised bootstrap on its logarithm.
+
+    The logarithm makes the estimate nearly symmetric and its error nearly independent of the SD; dividing each
+    resample by its own standard error corrects for the shape of the data (Davison and Hinkley 1997, 5.2; standard
+    error of a variance: Cramér 1946, 27.4). Values are one per independent unit. All values equal: (0, 0), for which
+    `distinct` has the honest statement. Fewer than 10 values: the chi-square interval, which assumes normal data.
+    """
+    data = _finite(values)
+    if data.size >= 2 and np.ptp(data) == 0:
+        return 0.0, 0.0
+    if data.size < SMALLEST_BOOTSTRAP:
+        return sd_interval_normal(data, confidence)
+    generator = np.random.default_rng(seed)
+    samples = data[generator.integers(data.size, size=(resamples, data.size))]
+    spread = np.ptp(samples, axis=1) > 0
+    log_sd, error = _log_sd(data[np.newaxis])
+    log_sds, errors = _log_sd(samples[spread])
+    # A resample of two values in equal numbers has a fourth moment so small that its error vanishes.
+    usable = errors > 0
+    pivots = (log_sds[usable] - log_sd) / errors[usable]
+    high, low = np.quantile(pivots, [(1 - confidence) / 2, (1 + confidence) / 2])
+    ends = np.exp(log_sd[0] - error[0] * np.array([low, high]))
+    return float(ends[0]), float(ends[1])
+
+
+def _log_sd(samples: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Logarithm of the SD of each row, and its delta-method standard error."""
+    n = samples.shape[1]
+    variance = samples.var(axis=1, ddof=1)
+    fourth = ((samples - samples.mean(axis=1, keepdims=True)) ** 4).mean(axis=1)
+    variance_error = (fourth / variance**2 - (n - 3) / (n - 1)) / n
+    return np.log(variance) / 2, np.sqrt(np.maximum(variance_error, 0)) / 2
+
+
+def sd_interval_normal(values: ArrayLike, confidence: float = 0.95) -> Interval:
+    """Interval of the standard deviation of normally distributed values, from the chi-square distribution."""
+    data = _finite(values)
+    if data.size < 2:
+        return 0.0, float("inf")
+    freedom = data.size - 1
+    quantiles = stats.chi2.ppf([(1 + confidence) / 2, (1 - confidence) / 2], freedom)
+    low, high = data.std(ddof=1) * np.sqrt(freedom / quantiles)
+    return float(low), float(high)
+
+
+def sampling_floor(accuracy: float, images: int) -> float:
+    """SD that an accuracy would have over test sets of `images` drawn afresh: sqrt(p (1 - p) / images).
+
+    Two models closer than this cannot be told apart by their quality on this test set (Jordan, ICLR 2024).
+    """
+    if not 0 <= accuracy <= 1 or images < 1:
+        raise StudyError(f"a sampling floor needs a share and a number of images, got {accuracy} and {images}")
+    return float(np.sqrt(accuracy * (1 - accuracy) / images))
+
+
+def brown_forsythe(first: ArrayLike, second: ArrayLike) -> float:
+    """Two-sided p-value that two arms have the same spread (Brown and Forsythe, JASA 1974, 69:364).
+
+    An arm with one distinct value takes part in no variance test: `StudyError`.
+    """
+    groups = _finite(first), _finite(second)
+    if any(group.size < 3 or np.ptp(group) == 0 for group in groups):
+        raise StudyError("a variance test needs two arms with at least 3 values that are not all the same")
+    return float(stats.levene(*groups, center="median").pvalue)
+
+
+def permutation(first: ArrayLike, second: ArrayLike, resamples: int, seed: int) -> float:
+    """Two-sided p-value that two arms have the same mean, by shuffling the labels (exact when few enough exist)."""
+    found = stats.permutation_test(
+        (_finite(first), _finite(second)), lambda a, b, axis: a.mean(axis=axis) - b.mean(axis=axis), vectorized=True,
+        n_resamples=resamples, rng=np.random.default_rng(seed),
+    )  # fmt: skip
+    return float(found.pvalue)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Adjusted p-values of one family (Holm, Scandinavian Journal of Statistics 1979, 6:65), in the order given."""
+    if not len(p_values):
+        return []
+    return [float(p) for p in multipletests(p_values, method="holm")[1]]
+
+
+def churn(first: ArrayLike, second: ArrayLike) -> float:
+    """Share of examples for which two models predict different classes (Milani Fard et al., NeurIPS 2016)."""
+    a, b = np.asarray(first), np.asarray(second)
+    if a.shape != b.shape or a.ndim != 1 or a.size == 0:
+        raise StudyError(f"churn compares predictions of the same examples, got shapes {a.shape} and {b.shape}")
+    return float((a != b).mean())
+
+
+def mean_churn(
+    predictions: ArrayLike, resamples: int, seed: int, confidence: float = 0.95
+) -> tuple[float, float, float]:
+    """Mean churn over all pairs of runs, and its interval by a bootstrap over runs.
+
+    `predictions` has shape (runs, examples), one class per cell, all on the same examples. Pairs of a run with itself,
+    which a bootstrap makes, are left out: they would pull the churn towards 0.
+    """
+    data = np.asarray(predictions)
+    if data.ndim != 2 or data.shape[0] < 2:
+        raise StudyError(f"mean churn needs at least 2 runs of the same examples, got shape {data.shape}")
+    runs = data.shape[0]
+    differing = np.array([(data != row).mean(axis=1) for row in data])
+    generator = np.random.default_rng(seed)
+    weights = generator.multinomial(runs, np.full(runs, 1 / runs), size=resamples).astype(np.float64)
+    pairs = weights.sum(axis=1) ** 2 - (weights**2).sum(axis=1)
+    estimates = np.einsum("ri,ij,rj->r", weights, differing, weights, optimize=True)[pairs > 0] / pairs[pairs > 0]
+    low, high = np.quantile(estimates, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return float(differing.sum() / (runs * (runs - 1))), float(low), float(high)
+
+
+def _finite(values: ArrayLike) -> NDArray[np.float64]:
+    data = np.asarray(values, dtype=np.float64).ravel()
+    if not np.isfinite(data).all():
+        raise StudyError("a metric is missing or not finite; exclusion rules come before statistics")
+    return data

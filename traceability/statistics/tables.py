@@ -1,0 +1,283 @@
+"""Tables of the statistics chapter."""
+
+from __future__ import annotations
+
+from traceability.registry import Column, Table
+
+AGREES = ("yes", "no", "not_measured")
+
+ARMS = Table(
+    "results/statistics/arms.tsv",
+    "Spread of every metric over the units of an arm, and how many different results the arm gave.",
+    (
+        Column("workload", "str", "subject"),
+        Column("arm", "str", "arm"),
+        Column("kind", "str", "what the replicates of the arm are"),
+        Column("evaluation", "str", "is the evaluation set the same in all runs?", values=("fixed", "resampled")),
+        Column("n", "int", "runs that count", minimum=0),
+        Column("units", "int", "independent units: seeds where each seed is run twice, else runs", minimum=0),
+        Column("excluded", "int", "replicates that did not finish", minimum=0),
+        Column("distinct_weights", "int", "different digests of the fitted weights", nullable=True, minimum=1),
+        Column("distinct_predictions", "int", "different digests of the predictions; fixed evaluation set only",
+               nullable=True, minimum=1),
+        Column("differ", "int", "runs with other weights than the most frequent, or seeds whose two runs differ",
+               nullable=True, minimum=0),
+        Column("differ_of", "int", "runs, or seeds run twice, behind `differ`", nullable=True, minimum=0),
+        Column("differ_high", "float", "exact one-sided upper bound of differ / differ_of at the configured confidence",
+               nullable=True, minimum=0, maximum=1),
+        Column("metric", "str", "metric, in its own unit"),
+        Column("metric_n", "int", "units with a finite value of the metric", minimum=1),
+        Column("mean", "float", "mean of the metric"),
+        Column("sd", "float", "standard deviation of the metric; empty for one unit", nullable=True, minimum=0),
+        Column("sd_low", "float", "lower end of the interval of the SD", nullable=True, minimum=0),
+        Column("sd_high", "float", "upper end of the interval of the SD", nullable=True, minimum=0),
+        Column("sd_interval", "str", "how the interval was made",
+               values=("studentised bootstrap", "chi-square", "one distinct value", "one unit")),
+        Column("minimum", "float", "smallest value"),
+        Column("maximum", "float", "largest value"),
+        Column("prediction_low", "float", "lower end of where one further run is expected", nullable=True),
+        Column("prediction_high", "float", "upper end of where one further run is expected", nullable=True),
+        Column("sampling_floor", "float", "SD of such an accuracy over test sets of the same size, drawn afresh",
+               nullable=True, minimum=0),
+    ),
+    key=("workload", "arm", "metric"),
+)  # fmt: skip
+
+VALUES = Table(
+    "results/statistics/values.tsv",
+    "The primary metric of every unit that counts.",
+    (
+        Column("workload", "str", "subject"),
+        Column("arm", "str", "arm"),
+        Column("metric", "str", "primary metric of the workload"),
+        Column("unit", "str", "unit of the metric"),
+        Column("number", "int", "number of the unit in its arm, from 0", minimum=0),
+        Column("value", "float", "value in that unit; the mean of both runs where a seed is run twice"),
+    ),
+    key=("workload", "arm", "number"),
+)
+
+TARGETS = Table(
+    "results/statistics/regression_targets.tsv",
+    "Published numbers of the study and what this study measured for them.",
+    (
+        Column("source", "str", "where the number was published"),
+        Column("workload", "str", "subject that repeats it"),
+        Column("arm", "str", "arm that repeats it"),
+        Column("metric", "str", "metric"),
+        Column("quantity", "str", "value: one number; sd: spread of repeated runs", values=("value", "sd")),
+        Column("published_n", "int", "published runs behind the number", nullable=True, minimum=1),
+        Column("published", "float", "published number"),
+        Column("published_low", "float", "lower end of its interval (sd only)", nullable=True),
+        Column("published_high", "float", "upper end of its interval (sd only)", nullable=True),
+        Column("n", "int", "our runs", minimum=0),
+        Column("observed", "float", "our number: for value the run farthest from the published one", nullable=True),
+        Column("observed_low", "float", "lower end of its interval (sd only)", nullable=True),
+        Column("observed_high", "float", "upper end of its interval (sd only)", nullable=True),
+        Column("relative_difference", "float", "|observed - published| / |published| (value only)", nullable=True),
+        Column("tolerance", "float", "largest relative difference that agrees (value only)", nullable=True),
+        Column("agrees", "str", "context: shown beside, not compared", values=(*AGREES, "context")),
+    ),
+    key=("workload", "arm", "metric", "quantity"),
+)  # fmt: skip
+
+EXPECTATIONS = Table(
+    "results/statistics/expectations.tsv",
+    "Values expected before the data, and what was seen.",
+    (
+        Column("expectation", "str", "name in the plan"),
+        Column("workload", "str", "subject"),
+        Column("arm", "str", "arm"),
+        Column("quantity", "str", "what was counted, and in which column"),
+        Column("expected", "str", "relation and number"),
+        Column("observed", "int", "number seen; empty where nothing was measured", nullable=True),
+        Column("n", "int", "units, seeds run twice or replicates run both ways behind it", minimum=0),
+        Column("agrees", "str", "does it agree with the plan?", values=AGREES),
+        Column("instrument", "bool", "a check of the instrument: a disagreement stops the study"),
+        Column("meaning", "str", "why it was expected"),
+    ),
+    key=("expectation",),
+)
+
+CONTRASTS = Table(
+    "results/statistics/contrasts.tsv",
+    "The confirmatory family: every declared contrast, tested once, adjusted by Holm.",
+    (
+        Column("contrast", "str", "name in the plan"),
+        Column("question", "str", "null hypothesis as a question (for equivalence: what is to be shown)"),
+        Column("test", "str", "test", values=("brown_forsythe", "equivalence", "mcnemar")),
+        Column("workload", "str", "subject"),
+        Column("metric", "str", "metric or outcome"),
+        Column("first", "str", "first arm or way of recording"),
+        Column("second", "str", "second arm or way of recording"),
+        Column("n_planned", "int", "units per arm, or pairs, in the plan", minimum=1),
+        Column("n_first", "int", "units of the first arm; pairs for mcnemar", minimum=0),
+        Column("n_second", "int", "units of the second arm; pairs for mcnemar", minimum=0),
+        Column("estimate", "float", "ratio of SDs, difference of means, or difference of shares (first and second)",
+               nullable=True),
+        Column("p", "float", "p-value alone", nullable=True, minimum=0, maximum=1),
+        Column("p_holm", "float", "p-value adjusted within the declared family", nullable=True, minimum=0, maximum=1),
+        Column("verdict", "str", "conclusion at the declared level; too_few: fewer units than planned, no conclusion",
+               values=("shown", "not_shown", "too_few", "not_testable", "not_measured")),
+    ),
+    key=("contrast",),
+)  # fmt: skip
+
+CHURN = Table(
+    "results/statistics/churn.tsv",
+    "How often two runs of an arm predict different classes for the same example of a fixed evaluation set.",
+    (
+        Column("workload", "str", "subject"),
+        Column("arm", "str", "arm"),
+        Column("units", "int", "runs compared pairwise; one per seed where a seed is run twice", minimum=2),
+        Column("examples", "int", "examples of the evaluation set", minimum=1),
+        Column(
+            "churn", "float", "mean share of examples with different predictions, over all pairs", minimum=0, maximum=1
+        ),
+        Column("low", "float", "lower end of its interval; empty below 5 units", nullable=True, minimum=0, maximum=1),
+        Column("high", "float", "upper end of its interval; empty below 5 units", nullable=True, minimum=0, maximum=1),
+        Column("accuracy_sd", "float", "SD of the accuracy over the same units", minimum=0),
+    ),
+    key=("workload", "arm"),
+)
+
+POWER = Table(
+    "results/statistics/power.tsv",
+    "What the declared sample sizes can show, by simulation, beside what the plan states.",
+    (
+        Column("contrast", "str", "name in the plan"),
+        Column("test", "str", "test"),
+        Column("n", "int", "units per arm, or pairs", minimum=1),
+        Column("assumed", "str", "effect that is assumed to be real"),
+        Column("power_alone", "float", "simulated power of the test alone", minimum=0, maximum=1),
+        Column("power_holm", "float", "power after Holm when the others show nothing", minimum=0, maximum=1),
+        Column("power_planned", "float", "power after Holm that the plan states", minimum=0, maximum=1),
+    ),
+    key=("contrast",),
+)  # fmt: skip
+
+SHARES = Table(
+    "results/statistics/usage_shares.tsv",
+    "Share of projects that use a logging function.",
+    (
+        Column("source", "str", "where the projects come from, e.g. calibration or published"),
+        Column("group", "str", "which projects of the source, or how they were counted"),
+        Column("function", "str", "function or group of functions"),
+        Column("k", "int", "projects that use it", minimum=0),
+        Column("n", "int", "projects", minimum=1),
+        Column("share", "float", "k / n, or the standardised share", minimum=0, maximum=1),
+        Column("low", "float", "lower end of the interval", minimum=0, maximum=1),
+        Column("high", "float", "upper end of the interval", minimum=0, maximum=1),
+        Column("interval", "str", "how the interval was made, e.g. wilson or owner bootstrap"),
+    ),
+    key=("source", "group", "function", "interval"),
+)
+
+CORPUS_SHARES = Table(
+    "results/statistics/corpus_shares.tsv",
+    "Shares over the corpus: by function, frame, kind of project, depth of tracing, other trackers, signals.",
+    (
+        Column("dimension", "str", "what the group divides by",
+               values=("headline", "sensitivity", "frame", "kind", "stratum", "depth", "tracker", "signal")),
+        Column("group", "str", "which projects"),
+        Column("function", "str", "flag that is counted; for depth the exact number of kinds of records"),
+        Column("k", "int", "projects with it", minimum=0),
+        Column("n", "int", "projects", minimum=1),
+        Column("owners", "int", "different owners of them", minimum=1),
+        Column("share", "float", "k / n", minimum=0, maximum=1),
+        Column("wilson_low", "float", "lower end, projects as independent", minimum=0, maximum=1),
+        Column("wilson_high", "float", "upper end, projects as independent", minimum=0, maximum=1),
+        Column("owner_low", "float", "lower end of k / n, owners drawn with their projects", minimum=0, maximum=1),
+        Column("owner_high", "float", "upper end of it", minimum=0, maximum=1),
+        Column("standardised", "float", "mean over frames of the share in each", minimum=0, maximum=1),
+        Column("standardised_low", "float", "lower end of it, owners drawn with their projects", minimum=0, maximum=1),
+        Column("standardised_high", "float", "upper end of it", minimum=0, maximum=1),
+    ),
+    key=("dimension", "group", "function"),
+)  # fmt: skip
+
+COSTS = Table(
+    "results/statistics/costs.tsv",
+    "What tracking and determinism cost per run: medians, and ratios to the level that records nothing.",
+    (
+        Column("workload", "str", "subject"),
+        Column("level", "str", "level, a row of config/costs.tsv"),
+        Column("quantity", "str", "what is compared, unit in the name"),
+        Column("n", "int", "repetitions that finished", minimum=0),
+        Column("failed", "int", "repetitions that did not finish", minimum=0),
+        Column("weights", "int", "different fitted weights among the repetitions", minimum=0),
+        Column("median", "float", "median in the unit of the quantity", nullable=True, volatile=True),
+        Column("ratio", "float", "ratio of medians to the level 'none'", nullable=True, volatile=True),
+        Column("low", "float", "lower end of its interval (bootstrap)", nullable=True, volatile=True),
+        Column("high", "float", "upper end of its interval", nullable=True, volatile=True),
+    ),
+    key=("workload", "level", "quantity"),
+)
+
+COMPONENTS = Table(
+    "results/statistics/components.tsv",
+    "Sources of variance of the crossed design initialisation x shuffling x split.",
+    (
+        Column("workload", "str", "subject"),
+        Column("metric", "str", "primary metric of the workload"),
+        Column("source", "str", "factor, interaction, or residual"),
+        Column("levels", "int", "levels of every factor", minimum=2),
+        Column("n", "int", "runs of the design", minimum=8),
+        Column("variance", "float", "variance component; negative by chance"),
+        Column("low", "float", "lower end of its interval (bootstrap over levels)"),
+        Column("high", "float", "upper end of its interval"),
+        Column("share", "float", "share of the total, negatives counted as 0", minimum=0, maximum=1),
+    ),
+    key=("workload", "source"),
+)
+
+REPLAY_FUNNEL = Table(
+    "results/statistics/replay_funnel.tsv",
+    "Replays that reach a stage, per record and environment; replays damaged on purpose are left out.",
+    (
+        Column("record", "str", "what was known of the original run"),
+        Column("environment", "str", "environment of the replay"),
+        Column("stage", "str", "stage; after `finished`: same_result (all common metrics equal) and bitwise (weights)"),
+        Column("n", "int", "replays", minimum=1),
+        Column("reached", "int", "those that reached it from the record alone", minimum=0),
+        Column("low", "float", "lower end of Wilson's interval of that share", minimum=0, maximum=1),
+        Column("high", "float", "upper end", minimum=0, maximum=1),
+        Column("reached_with_help", "int", "those that reached it after a human added what was missing", minimum=0),
+        Column("ease_mean", "float", "mean number of fields that a human had to add", minimum=0),
+    ),
+    key=("record", "environment", "stage"),
+)
+
+REPLAY_CELLS = Table(
+    "results/statistics/replay_cells.tsv",
+    "Equivalence of replays per arm, record and environment, by two one-sided tests on paired differences.",
+    (
+        Column("workload", "str", "subject"),
+        Column("arm", "str", "arm"),
+        Column("record", "str", "what was known of the original run"),
+        Column("environment", "str", "environment of the replay"),
+        Column("metric", "str", "primary metric of the workload", nullable=True),
+        Column("margin", "float", "declared margin, in the metric's unit", nullable=True),
+        Column("n", "int", "paired differences, replay minus record", minimum=0),
+        Column("finished", "int", "replays that finished, with help", minimum=0),
+        Column("difference", "float", "mean difference", nullable=True),
+        Column("low", "float", "lower end of its interval at 1 - 2 alpha", nullable=True),
+        Column("high", "float", "upper end", nullable=True),
+        Column("p", "float", "larger p-value of the two tests", nullable=True, minimum=0, maximum=1),
+        Column("verdict", "str", "too_few: fewer than 30 differences, no verdict",
+               values=("equivalent", "not_shown", "too_few", "not_comparable")),
+    ),
+    key=("workload", "arm", "record", "environment"),
+)  # fmt: skip
+
+REPLAY_PAIRS = Table(
+    "results/statistics/replay_pairs.tsv",
+    "Did a replay in the same environment finish from the record alone? For the contrast between kinds of record.",
+    (
+        Column("workload", "str", "subject"),
+        Column("run_id", "str", "arm and number: the same command, recorded in several ways"),
+        Column("record", "str", "what was known of the original run"),
+        Column("finished", "int", "1: finished without added fields", minimum=0, maximum=1),
+    ),
+    key=("workload", "run_id", "record"),
+)

@@ -1,0 +1,60 @@
+"""The map: the same experiment in every set-up, the stores opened, and the content compared through the API."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from traceability.storage import access, opening, stores
+from traceability.storage.experiment import expected, log_experiment, read_back
+from traceability.storage.stores import Store
+
+log = logging.getLogger(__name__)
+
+
+def draw_map(rows: list[dict[str, Any]], root: Path, swift: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Rows of `tables.MAP` and of `tables.CONTENTS`."""
+    places: list[dict[str, Any]] = []
+    contents: list[dict[str, Any]] = []
+    with stores.all_opened(rows, root, swift) as (found, reasons):
+        for store in found:
+            with stores.using(store):
+                places_here, contents_here = one(store)
+            places += places_here
+            contents += contents_here
+            log.info("%s: %d places", store.name, len(places_here))
+    empty = dict.fromkeys(("entity", "kind", "place", "count", "bytes"))
+    places += [{"store": name, **empty, "reason": reason} for name, reason in reasons.items()]
+    return places, contents
+
+
+def one(store: Store) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Log, open and read back in one set-up."""
+    logged = log_experiment(store)
+    if store.access == "users":
+        access.create_account(store, opening.ACCOUNT)
+        access.grant(store, logged.experiment_id, opening.ACCOUNT, "EDIT")
+    places = [{"store": store.name, **vars(holding), "reason": None} for holding in opening.search(store, logged)]
+    contents = []
+    read = read_back(store, logged.run_id)
+    for entity, values in expected(logged).items():
+        contents.append(
+            {
+                "store": store.name,
+                "entity": entity,
+                "values": len(read[entity]),
+                "equal": read[entity] == values,
+                "difference": difference(values, read[entity]),
+            }
+        )
+    return places, contents
+
+
+def difference(wanted: list[Any], found: list[Any]) -> str | None:
+    """The first value that differs, as logged and as read."""
+    for index in range(max(len(wanted), len(found))):
+        pair = [side[index] if index < len(side) else "nothing" for side in (wanted, found)]
+        if pair[0] != pair[1]:
+            return f"value {index}: logged {pair[0]}, read {pair[1]}"[:300]
+    return None

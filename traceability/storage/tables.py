@@ -1,0 +1,173 @@
+"""Tables of the storage chapter."""
+
+from __future__ import annotations
+
+from traceability.registry import Column, Table
+
+STORES = Table(
+    "config/stores.tsv",
+    "Storage set-ups: what holds records and artifacts, and what stands between them and the client.",
+    (
+        Column("store", "str", "name of the set-up"),
+        Column("backend", "str", "what holds the records", values=("file", "sqlite", "postgresql")),
+        Column("artifacts", "str", "what holds the artifacts", values=("local", "proxied", "s3")),
+        Column("workers", "int", "worker processes of the tracking server; 0: no server", minimum=0, maximum=64),
+        Column("access", "str", "who may use it: anyone, or accounts", values=("open", "users")),
+        Column("meaning", "str", "the set-up in words"),
+    ),
+    key=("store",),
+)
+
+_STORE = Column("store", "str", "set-up (row of config/stores.tsv)")
+_REASON = Column("reason", "str", "why it was not measured; empty: it was", nullable=True)
+
+ENTITIES = (
+    "experiment",
+    "run",
+    "param",
+    "metric history",
+    "tag",
+    "dataset input",
+    "logged model",
+    "model file",
+    "artifact",
+    "user",
+    "permission",
+)
+
+MAP = Table(
+    "results/storage/map.tsv",
+    "Where each entity of the same experiment lies in each set-up, found by searching the opened stores.",
+    (
+        _STORE,
+        Column("entity", "str", "kind of record", values=ENTITIES, nullable=True),
+        Column("kind", "str", "what holds it", values=("table", "file", "object"), nullable=True),
+        Column("place", "str", "table and column, or path with ids replaced by <...>", nullable=True),
+        Column("count", "int", "rows, files or objects", nullable=True, minimum=1),
+        Column("bytes", "int", "bytes of these rows (their values), files or objects", nullable=True, volatile=True),
+        _REASON,
+    ),
+    key=("store", "entity", "kind", "place"),
+)
+
+CONTENTS = Table(
+    "results/storage/contents.tsv",
+    "The same experiment read back through MLflow's API from every set-up and compared with what was logged.",
+    (
+        _STORE,
+        Column("entity", "str", "kind of record"),
+        Column("values", "int", "values read back", minimum=0),
+        Column("equal", "bool", "every value is the one that was logged"),
+        Column("difference", "str", "first differing value, as logged and as read", nullable=True, volatile=True),
+    ),
+    key=("store", "entity"),
+)
+
+COLLABORATION = Table(
+    "results/storage/collaboration.tsv",
+    "Processes that write at the same time: metric points acknowledged against metric points found afterwards.",
+    (
+        _STORE,
+        Column("writers", "int", "processes writing at the same time", nullable=True, minimum=1),
+        Column("state", "str", "database migrated before, or first used by the writers", values=("ready", "fresh")),
+        Column("expected", "int", "points that the writers were to log", nullable=True, minimum=0),
+        Column("acknowledged", "int", "points whose logging call returned", nullable=True, minimum=0, volatile=True),
+        Column("found", "int", "different points found afterwards", nullable=True, minimum=0, volatile=True),
+        Column("lost", "int", "acknowledged points that were not found", nullable=True, minimum=0),
+        Column("duplicated", "int", "points found more than once", nullable=True, minimum=0),
+        Column("torn", "int", "points found with a value that nobody logged", nullable=True, minimum=0),
+        Column("failed_writers", "int", "writers that ended with an error", nullable=True, minimum=0, volatile=True),
+        Column("reads", "int", "complete readings made meanwhile", nullable=True, minimum=0, volatile=True),
+        Column("torn_reads", "int", "of these, readings with a wrong value or an error", nullable=True, minimum=0),
+        Column("seconds", "float", "first call to last answer", nullable=True, minimum=0, volatile=True),
+        Column("points_per_second", "float", "acknowledged per second", nullable=True, minimum=0, volatile=True),
+        Column("error", "str", "what a failed writer saw", nullable=True, volatile=True),
+        _REASON,
+    ),
+    key=("store", "writers", "state"),
+)
+
+FAILURES = Table(
+    "results/storage/failures.tsv",
+    "What is left after a component is killed, or the disk is full, while a client logs.",
+    (
+        _STORE,
+        Column("event", "str", "what happened", nullable=True),
+        Column("acknowledged", "int", "points whose call returned", nullable=True, minimum=0, volatile=True),
+        Column("found", "int", "points found afterwards", nullable=True, minimum=0, volatile=True),
+        Column("lost", "int", "acknowledged and not found", nullable=True, minimum=0),
+        Column("unacknowledged", "int", "found, but the call did not return", nullable=True, minimum=0, volatile=True),
+        Column("half", "str", "what is there in part", nullable=True),
+        Column("run_status", "str", "status of the run afterwards", nullable=True),
+        Column("continued", "bool", "whether the same run takes further points afterwards", nullable=True),
+        Column("seen", "str", "what the client saw, ids and addresses left out", nullable=True, volatile=True),
+        _REASON,
+    ),
+    key=("store", "event"),
+)
+
+COST = Table(
+    "results/storage/cost.tsv",
+    "Seconds and bytes of logging operations, interleaved over the set-ups, relative to SQLite.",
+    (
+        _STORE,
+        Column("operation", "str", "what was timed", nullable=True),
+        Column("unit", "str", "unit of `median`", nullable=True),
+        Column("n", "int", "repetitions", nullable=True, minimum=1),
+        Column("median", "float", "median", nullable=True, volatile=True),
+        Column("low", "float", "lower end of its 95 % bootstrap interval", nullable=True, volatile=True),
+        Column("high", "float", "upper end", nullable=True, volatile=True),
+        Column("ratio", "float", "median over SQLite's", nullable=True, volatile=True),
+        Column("ratio_low", "float", "lower end of its 95 % bootstrap interval", nullable=True, volatile=True),
+        Column("ratio_high", "float", "upper end", nullable=True, volatile=True),
+        _REASON,
+    ),
+    key=("store", "operation"),
+)
+
+LATENCY = Table(
+    "results/storage/latency.tsv",
+    "Milliseconds per request to a tracking server, by number of workers and by how the client connects.",
+    (
+        _STORE,
+        Column("workers", "int", "worker processes", minimum=1),
+        Column("loop", "str", "event loop of the server", values=("asyncio", "uvloop")),
+        Column("connection", "str", "one kept-alive connection, or a new one each", values=("kept", "new")),
+        Column("n", "int", "requests", minimum=1),
+        Column("median_ms", "float", "median", volatile=True),
+        Column("low_ms", "float", "lower end of its 95 % bootstrap interval", volatile=True),
+        Column("high_ms", "float", "upper end", volatile=True),
+    ),
+    key=("store", "workers", "loop", "connection"),
+)
+
+ACCESS = Table(
+    "results/storage/access.tsv",
+    "Attempts of users on an experiment of one of them, and the server's answers.",
+    (
+        _STORE,
+        Column("actor", "str", "who tries: its owner, another account, or nobody", nullable=True),
+        Column("permission", "str", "what the other account was given", nullable=True),
+        Column("action", "str", "what is tried", nullable=True),
+        Column("allowed", "bool", "whether it was done", nullable=True),
+        Column("answer", "str", "the server's answer", nullable=True),
+        _REASON,
+    ),
+    key=("store", "actor", "permission", "action"),
+)
+
+MOVES = Table(
+    "results/storage/moves.tsv",
+    "The same experiment moved from one set-up to another: which values arrive.",
+    (
+        Column("source", "str", "set-up it was moved from"),
+        Column("target", "str", "set-up it was moved to"),
+        Column("tool", "str", "how it was moved"),
+        Column("entity", "str", "kind of record", nullable=True),
+        Column("values", "int", "values there before", nullable=True, minimum=0),
+        Column("kept", "int", "of these, the same afterwards", nullable=True, minimum=0),
+        Column("lost", "str", "first value that is not, with what became of it", nullable=True, volatile=True),
+        _REASON,
+    ),
+    key=("source", "target", "tool", "entity"),
+)

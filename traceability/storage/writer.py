@@ -1,0 +1,136 @@
+"""Processes that log at the same time, and an honest account of what was acknowledged.
+
+Writers are forked from a server process that has MLflow loaded already, so that they start together.
+A point is acknowledged when the synchronous logging call has returned; only then is it written to the
+writer's own file.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import time
+from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import Any
+
+from traceability.processes import die_with_parent
+
+METRIC = "load"
+PRELOAD = ["mlflow", "mlflow.store.tracking.sqlalchemy_store", "mlflow.store.tracking.file_store", "psycopg2"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one writer does: `runs` runs with `points` points each, one call per `batch` points."""
+
+    uri: str
+    experiment: str
+    account: str
+    number: int
+    runs: int
+    points: int
+    batch: int = 1
+    environment: dict[str, str] = field(default_factory=dict)
+    create_experiment: bool = False
+    #: Largest file in bytes that this process may write; 0: no limit.
+    file_limit: int = 0
+    artifact_bytes: int = 0
+
+
+def value_of(writer: int, run: int, step: int) -> float:
+    """The value that belongs at a place: whoever reads another one reads a torn record."""
+    return writer * 1_000_000 + run * 10_000 + step + 1 / 7
+
+
+def context() -> Any:
+    """The multiprocessing context of writers."""
+    made = multiprocessing.get_context("forkserver")
+    made.set_forkserver_preload(PRELOAD)
+    return made
+
+
+def start(job: Job) -> ForkServerProcess:
+    """Start a writer."""
+    process: ForkServerProcess = context().Process(target=write, args=(job,), daemon=True)
+    process.start()
+    return process
+
+
+def write(job: Job) -> None:
+    """Log, and put each acknowledged call on a line of `job.account`; an error is its last line."""
+    die_with_parent()
+    os.environ.update(job.environment)
+    with Path(job.account).open("w", encoding="utf-8", buffering=1) as account:
+
+        def say(**words: Any) -> None:
+            account.write(json.dumps({"at": time.time()} | words) + "\n")
+
+        try:
+            log_all(job, say)
+            say(done=True)
+        except Exception as error:
+            say(
+                error=f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}"[
+                    :300
+                ]
+            )
+            os._exit(1)
+
+
+def log_all(job: Job, say: Any) -> None:
+    """Every run of a job."""
+    import mlflow
+    from mlflow.entities import Metric
+
+    client = mlflow.MlflowClient(tracking_uri=job.uri)
+    experiment = job.experiment
+    if job.create_experiment:
+        experiment = client.create_experiment(f"{job.experiment}-{job.number}")
+    for number in range(job.runs):
+        run = client.create_run(experiment, run_name=f"writer-{job.number}-{number}").info.run_id
+        client.set_tag(run, "writer", str(job.number))
+        client.set_tag(run, "number", str(number))
+        say(run=run, number=number)
+        large = Path(job.account).with_name("large.txt")
+        if job.artifact_bytes:
+            large.write_bytes(b"x" * job.artifact_bytes)
+        if job.file_limit:
+            import resource
+
+            resource.setrlimit(resource.RLIMIT_FSIZE, (job.file_limit, job.file_limit))
+        if job.artifact_bytes:
+            client.log_artifact(run, str(large))
+            say(run=run, number=number, artifact=job.artifact_bytes)
+        for first in range(0, job.points, job.batch):
+            steps = range(first, min(first + job.batch, job.points))
+            if job.batch == 1:
+                client.log_metric(run, METRIC, value_of(job.number, number, first), step=first)
+            else:
+                points = [Metric(METRIC, value_of(job.number, number, s), int(time.time() * 1000), s) for s in steps]
+                client.log_batch(run, metrics=points)
+            say(run=run, number=number, steps=list(steps))
+        client.set_terminated(run)
+
+
+def read_account(path: Path) -> list[dict[str, Any]]:
+    """The lines of an account; a line cut by a kill is left out: what it tells was acknowledged a moment too late."""
+    lines = []
+    if path.exists():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            try:
+                lines.append(json.loads(line))
+            except json.JSONDecodeError:
+                continue
+    return lines
+
+
+def acknowledged(lines: list[dict[str, Any]]) -> dict[str, tuple[int, set[int]]]:
+    """Acknowledged points: run id to its number and steps."""
+    found: dict[str, tuple[int, set[int]]] = {}
+    for line in lines:
+        if "run" in line:
+            found.setdefault(line["run"], (line["number"], set()))[1].update(line.get("steps", []))
+    return found

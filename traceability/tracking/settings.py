@@ -1,0 +1,18 @@
+"""Configuration of the tracking chapter."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from traceability.configuration import Settings
+
+
+class Section(Settings):
+    """Where the study's own MLflow runs go."""
+
+    uri: str = ""
+    """MLflow tracking URI; empty: SQLite at results/tracking/mlflow.db. Credentials belong in the environment."""
+    artifacts: str = ""
+    """Artifact location of the experiments; empty means results/tracking/artifacts (a server decides by itself)."""
+    sqlite_timeout_seconds: int = Field(default=120, ge=1, le=3600)
+    """How long a writer waits for SQLite's lock before it gives up."""

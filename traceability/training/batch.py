@@ -1,0 +1,180 @@
+"""A batch of replicates: one preloaded server, one forked child per replicate.
+
+Importing TensorFlow and MLflow costs more than a training of the small network, so a server imports them once and
+each replicate is a fork of it: a process of its own with a clean interpreter state. Fresh-process replicates of the
+same arms check that the fork changes nothing (METHOD 10).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import multiprocessing
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+from typing import Any
+
+from traceability import processes, records
+from traceability.files import replacing, write_jsonl
+from traceability.subjects import Staged
+from traceability.training import replicate as child
+from traceability.training.plan import Replicate
+
+log = logging.getLogger(__name__)
+
+_PRELOADED = {
+    "mlp": ["tensorflow", "keras", "mlflow.tensorflow", "sklearn.datasets", "threadpoolctl"],
+    "": ["sklearn.datasets", "sklearn.linear_model", "sklearn.ensemble", "sklearn.model_selection", "mlflow.sklearn",
+         "threadpoolctl"],
+}  # fmt: skip
+
+
+def run_batch(
+    replicates: list[Replicate],
+    subject: Staged,
+    *,
+    data: Path,
+    uri: str,
+    plan_sha256: str,
+    arrays: Path,
+    rows: Path,
+    lock: Path,
+    timeout_seconds: float = 1800,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> None:
+    """Run `replicates` one after the other and write one JSON line each to `rows`, NPZ files to the folder `arrays`.
+
+    Runs that a killed attempt left RUNNING are set to KILLED first. Raises `StudyError` if another process runs this
+    batch. A failing replicate is a row with status `failed`.
+    """
+    with processes.exclusive(lock), tempfile.TemporaryDirectory(prefix="batch-") as scratch:
+        attempts = _end_orphans(replicates, uri)
+        context = _server(replicates[0].workload)
+        arrays.mkdir(parents=True, exist_ok=True)
+        lines = []
+        for number, item in enumerate(replicates):
+            attempt = attempts.get(item.key, 0) + 1
+            order = _order(item, attempt, subject, data, uri, plan_sha256, Path(scratch))
+            begin = time.perf_counter()
+            seen = _observe(item, order, context, timeout_seconds)
+            lines.append(
+                asdict(item)
+                | seen
+                | {
+                    "key": item.key,
+                    "attempt": attempt,
+                    "plan_sha256": plan_sha256,
+                    "wall_seconds": time.perf_counter() - begin,
+                }
+            )
+            for name in ("weights", "predictions"):
+                _keep(Path(order["output"]) / f"{name}.npz", arrays / f"{item.label}.{name}.npz")
+            progress(number + 1, len(replicates))
+        write_jsonl(rows, lines)
+
+
+def _server(workload: str) -> ForkServerContext:
+    """A fork server that has imported what the children of this workload need."""
+    records.quiet()
+    # The first import happens in the server: it must not depend on this process's __main__ (a workflow script).
+    os.environ["TRACEABILITY_PRELOAD"] = json.dumps(_PRELOADED["mlp" if workload.endswith("_mlp") else ""])
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["traceability.training.preloaded"])
+    return context
+
+
+def _order(
+    item: Replicate, attempt: int, subject: Staged, data: Path, uri: str, plan_sha256: str, scratch: Path
+) -> dict[str, Any]:
+    name = item.label
+    tags = {
+        "key": item.key, "workload": item.workload, "arm": item.arm, "kind": item.kind, "replicate": item.replicate,
+        "seed": item.seed, "batch": item.batch, "process": item.process, "attempt": attempt, "plan": plan_sha256,
+    }  # fmt: skip
+    tracked = item.tracking not in ("none", "notes")
+    arguments = ["--tracking", item.tracking, *item.options, "--data", str(data.resolve())]
+    if tracked:
+        arguments += ["--experiment", item.workload, "--run-name", name]
+    return {
+        "script": str(subject.entry_point),
+        "arguments": arguments,
+        "output": str(scratch / name),
+        "result": str(scratch / f"{name}.json"),
+        "log": str(scratch / f"{name}.log"),
+        "tracking_uri": uri if tracked else None,
+        "tags": {records.PREFIX + key: str(value) for key, value in tags.items()},
+    }
+
+
+def _observe(item: Replicate, order: dict[str, Any], context: ForkServerContext, timeout: float) -> dict[str, Any]:
+    """Run one replicate and read what it saw; a process that died or hung is a row too."""
+    if item.process == "forked" and sys.platform != "darwin":
+        process = context.Process(target=child.run, args=(order,))
+        process.start()
+        process.join(timeout)
+        ended: int | None = process.exitcode
+        if ended is None:
+            process.kill()
+            process.join()
+    else:
+        ended = _fresh(order, timeout)
+    result = Path(order["result"])
+    if result.exists():
+        seen: dict[str, Any] = json.loads(result.read_text())
+    else:
+        reason = f"no answer within {timeout:g} s" if ended is None else f"process ended with {ended}"
+        seen = {"status": "failed", "error": reason, "run_id": None, "total_seconds": 0.0, "versions": {}}
+    if seen["status"] == "failed":
+        said = Path(order["log"]).read_text(errors="replace") if Path(order["log"]).exists() else ""
+        log.warning("%s failed: %s\n%s", item.key, seen["error"], said[-2000:])
+    return seen
+
+
+def _fresh(order: dict[str, Any], timeout: float) -> int | None:
+    """A new interpreter, as `python train.py` is; the harness only looks on from within it."""
+    order_file = Path(order["result"]).with_suffix(".order")
+    order_file.write_text(json.dumps(order))
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    command = [sys.executable, "-m", "traceability.training.replicate", str(order_file)]
+    try:
+        return subprocess.run(command, env=environment, timeout=timeout, check=False, capture_output=True).returncode
+    except subprocess.TimeoutExpired:
+        return None
+
+
+def _end_orphans(replicates: list[Replicate], uri: str) -> dict[str, int]:
+    """Attempts per replicate so far; runs of killed attempts (still RUNNING) are set to KILLED."""
+    client = records.client(uri)
+    found = client.get_experiment_by_name(replicates[0].workload)
+    if found is None:
+        return {}
+    keys = {item.key for item in replicates}
+    attempts: dict[str, int] = {}
+    token = None
+    query = f"tags.`{records.PREFIX}batch` = '{replicates[0].batch}'"
+    while True:
+        page = client.search_runs([found.experiment_id], query, max_results=1000, page_token=token)
+        for run in page:
+            key = run.data.tags.get(f"{records.PREFIX}key", "")
+            if key not in keys:
+                continue
+            attempts[key] = attempts.get(key, 0) + 1
+            if run.info.status == "RUNNING":
+                client.set_terminated(run.info.run_id, "KILLED")
+                log.info("run %s of a killed attempt of %s is marked KILLED", run.info.run_id, key)
+        token = page.token
+        if not token:
+            return attempts
+
+
+def _keep(source: Path, target: Path) -> None:
+    if source.exists():
+        with replacing(target) as temporary:
+            temporary.write_bytes(source.read_bytes())

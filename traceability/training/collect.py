@@ -1,0 +1,98 @@
+"""Reading the runs back from MLflow and comparing them with what the processes measured."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from rich.progress import Progress
+
+from traceability import records
+from traceability.errors import StudyError
+from traceability.files import read_jsonl
+from traceability.training.tables import RUNS
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
+log = logging.getLogger(__name__)
+
+
+def collect(lines: Iterable[Path], uri: str) -> pd.DataFrame:
+    """One row per replicate (columns of `RUNS`, then one column `metric.<name>` each), sorted by its key.
+
+    Every metric and parameter of a tracked replicate is read from MLflow and must equal what the process measured.
+    Raises `StudyError` with the run and the first difference.
+    """
+    measured = [row for path in lines for row in read_jsonl(path)]
+    client = records.client(uri)
+    recorded = last_finished(client, sorted({row["workload"] for row in measured}))
+    rows = []
+    for row in measured:
+        key = row["key"]
+        if row["status"] == "finished" and row["run_id"]:
+            run = recorded.get(key)
+            if run is None:
+                raise StudyError(
+                    f"{key}: MLflow has no FINISHED run of it (expected {row['run_id']}); remove its batch, run again"
+                )
+            _compare(key, row, run)
+            row["metrics"] = run.data.metrics
+        rows.append({name: row.get(name) for name in RUNS.column_names} | {
+            "versions": json.dumps(row.get("versions", {}), sort_keys=True),
+            **{f"metric.{name}": value for name, value in row.get("metrics", {}).items()},
+        })  # fmt: skip
+    frame = pd.DataFrame(rows).sort_values(list(RUNS.key), ignore_index=True)
+    log.info("%d replicates, %d finished", len(frame), (frame["status"] == "finished").sum())
+    return frame
+
+
+def last_finished(client: MlflowClient, workloads: list[str]) -> dict[str, Run]:
+    """The last FINISHED attempt of every replicate, by key; killed and running attempts are passed over."""
+    found: dict[str, Run] = {}
+    with Progress(transient=True) as progress:
+        task = progress.add_task("reading runs", total=None)
+        for workload in workloads:
+            experiment = client.get_experiment_by_name(workload)
+            if experiment is None:
+                raise StudyError(
+                    f"tracking store has no experiment '{workload}'; run `snakemake training` against this store"
+                )
+            token = None
+            while True:
+                page = client.search_runs(
+                    [experiment.experiment_id], "attributes.status = 'FINISHED'", max_results=1000, page_token=token,
+                    order_by=["attributes.start_time ASC"],
+                )  # fmt: skip
+                found |= {run.data.tags.get(f"{records.PREFIX}key", run.info.run_id): run for run in page}
+                progress.advance(task, len(page))
+                token = page.token
+                if not token:
+                    break
+    return found
+
+
+def _compare(key: str, row: dict[str, Any], run: Run) -> None:
+    """Raise `StudyError` unless the run holds exactly what was measured."""
+    if run.info.run_id != row["run_id"]:
+        raise StudyError(f"{key}: the last FINISHED run is {run.info.run_id}, the process reported {row['run_id']}")
+    for what, measured, recorded in (
+        ("metric", row["metrics"], run.data.metrics),
+        ("parameter", {name: str(value) for name, value in row["params"].items()}, run.data.params),
+    ):
+        for name in sorted(measured.keys() | recorded.keys()):
+            here, there = measured.get(name), recorded.get(name)
+            same = here == there or (
+                isinstance(here, float) and isinstance(there, float) and math.isnan(here) and math.isnan(there)
+            )
+            if not same:
+                raise StudyError(
+                    f"{key}: {what} '{name}' is {there!r} in MLflow run {run.info.run_id}, "
+                    f"the process measured {here!r}"
+                )

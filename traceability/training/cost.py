@@ -1,0 +1,70 @@
+"""What tracking and determinism cost: levels interleaved, alone on the machine, in seconds and bytes.
+
+Every level runs the same seeded training, so the weights of all ways of tracking must be equal too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from traceability import records
+from traceability.files import read_jsonl
+from traceability.records import prepare
+from traceability.subjects import Staged
+from traceability.training.batch import run_batch
+from traceability.training.plan import Sizes, batch_of
+
+MEASURED = ("fit_seconds", "evaluate_seconds", "track_seconds", "total_seconds")
+
+
+def measure(
+    levels: Sequence[Mapping[str, Any]],
+    subject: Staged,
+    *,
+    data: Path,
+    folder: Path,
+    repetitions: int,
+    epochs: int,
+    seed: int,
+    plan_sha256: str,
+    progress: Callable[[int, int], None],
+) -> list[dict[str, Any]]:
+    """One row per repetition of each level; the first run, which warms disk and caches, is dropped.
+
+    `levels` are rows of the arms table of one workload. The runs go to a store of their own in `folder`, whose growth
+    in bytes is measured after every run. A run that failed keeps its row, with empty seconds.
+    """
+    workload = str(levels[0]["workload"])
+    store, artifacts = folder / "mlflow.db", folder / "artifacts"
+    uri = records.study_uri(f"sqlite:///{store}", folder, 120)
+    prepare(uri, artifacts, [workload], folder / "tracking.json")
+    sizes = Sizes(repetitions, crossed_levels=2, batch_size=10**6, base_seed=seed, epochs=epochs)
+    items = batch_of(levels, 0, sizes)
+    grown: list[tuple[int, int]] = []
+
+    def after_each(done: int, all_: int) -> None:
+        grown.append((_size(folder, "mlflow.db*"), _size(artifacts, "**/*")))
+        progress(done, all_)
+
+    run_batch(
+        [items[0], *items], subject, data=data, uri=uri, plan_sha256=plan_sha256, arrays=folder / "arrays",
+        rows=folder / "rows.jsonl", lock=folder / "lock", progress=after_each,
+    )  # fmt: skip
+    rows = []
+    for number, seen in enumerate(read_jsonl(folder / "rows.jsonl")):
+        if number == 0:
+            continue
+        added = [after - before for after, before in zip(grown[number], grown[number - 1], strict=True)]
+        rows.append(
+            {"workload": workload, "level": seen["arm"], "tracking": seen["tracking"], "repetition": seen["replicate"],
+             "position": seen["position"], "status": seen["status"], "weights_sha256": seen.get("weights_sha256"),
+             "database_bytes": added[0], "artifact_bytes": added[1]}
+            | {name: seen.get(name) for name in MEASURED}
+        )  # fmt: skip
+    return sorted(rows, key=lambda row: (row["level"], row["repetition"]))
+
+
+def _size(folder: Path, pattern: str) -> int:
+    return sum(path.stat().st_size for path in folder.glob(pattern) if path.is_file())

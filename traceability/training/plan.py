@@ -1,0 +1,122 @@
+"""Which replicates there are and which job runs them.
+
+A batch is a block (METHOD 10): it holds the same replicates of every arm of its workload, in a random order that is
+drawn from the configuration's seed and recorded.
+"""
+
+from __future__ import annotations
+
+import random
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from traceability.errors import StudyError
+
+UNSEEDED = "unseeded"
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much of everything: the numbers of the configuration that decide what a batch holds."""
+
+    replicates: int
+    crossed_levels: int
+    batch_size: int
+    base_seed: int
+    epochs: int
+    fresh_controls: int = 0
+    at_most: int = 10**9
+
+
+@dataclass(frozen=True)
+class Replicate:
+    """One run of a subject: who it is, and the words that follow `train.py` on its command line."""
+
+    workload: str
+    arm: str
+    kind: str
+    replicate: int
+    pair: int
+    seed: str
+    batch: int
+    position: int
+    process: str
+    evaluation: str
+    tracking: str
+    options: tuple[str, ...]
+    init: int | None = None
+    shuffle: int | None = None
+    split: int | None = None
+
+    @property
+    def key(self) -> str:
+        """Name of the replicate, the same in every attempt."""
+        suffix = "" if self.process == "forked" else "-fresh"
+        return f"{self.workload}/{self.arm}/{self.replicate:04d}{suffix}"
+
+    @property
+    def label(self) -> str:
+        """Name of the MLflow run and of the replicate's files, unique in its workload."""
+        return self.key.partition("/")[2].replace("/", "-")
+
+
+def replicates_of(arm: Mapping[str, Any], sizes: Sizes) -> int:
+    """How many replicates `arm` (a row of the arms table) has; a crossed arm has each cell of its design once."""
+    if arm["kind"] == "crossed":
+        return sizes.crossed_levels**3
+    return min(sizes.at_most, sizes.replicates if arm["replicates"] is None else int(arm["replicates"]))
+
+
+def batch_count(arms: Sequence[Mapping[str, Any]], sizes: Sizes) -> int:
+    """Number of batches of a workload with these arms (needed when the workflow is planned)."""
+    return -(-sum(replicates_of(arm, sizes) for arm in arms) // sizes.batch_size)
+
+
+def _share(count: int, batch: int, batches: int) -> range:
+    """The replicates of an arm that batch number `batch` of `batches` holds: even shares of whole pairs."""
+    pairs = -(-count // 2)
+    first, last = pairs * batch // batches, pairs * (batch + 1) // batches
+    return range(2 * first, min(2 * last, count))
+
+
+def batch_of(arms: Sequence[Mapping[str, Any]], batch: int, sizes: Sizes) -> list[Replicate]:
+    """The replicates of batch number `batch` in the order in which they run.
+
+    Raises `StudyError` when an arm's options cannot be read.
+    """
+    batches = batch_count(arms, sizes)
+    rows: list[dict[str, Any]] = []
+    for arm in arms:
+        count = replicates_of(arm, sizes)
+        controls = sizes.fresh_controls if arm["process"] == "forked" and arm["kind"] != "crossed" else 0
+        for number in _share(count, batch, batches):
+            rows.append(_row(arm, number, str(arm["process"]), sizes))
+            if number < controls:
+                rows.append(_row(arm, number, "fresh", sizes))
+    random.Random(f"{sizes.base_seed}:{arms[0]['workload']}:{batch}").shuffle(rows)  # noqa: S311 - an order, not a secret
+    return [Replicate(**row, batch=batch, position=position) for position, row in enumerate(rows)]
+
+
+def _row(arm: Mapping[str, Any], number: int, process: str, sizes: Sizes) -> dict[str, Any]:
+    levels = sizes.crossed_levels
+    kind = str(arm["kind"])
+    pair = number // 2 if kind == "seed_varied" else number
+    cell = {"init": number % levels, "shuffle": number // levels % levels, "split": number // levels**2}
+    known = {"replicate": number, "pair": pair, "base_seed": sizes.base_seed} | (cell if kind == "crossed" else {})
+    try:
+        words = shlex.split(str(arm["options"] or "").format(**known))
+    except (KeyError, ValueError, IndexError) as error:
+        raise StudyError(
+            f"config/arms.tsv: options of arm '{arm['workload']}/{arm['arm']}' cannot be filled in ({error}); "
+            f"known: {', '.join(f'{{{name}}}' for name in known)}"
+        ) from None
+    seed = words[words.index("--seed") + 1] if "--seed" in words else UNSEEDED
+    if str(arm["workload"]).endswith("_mlp"):
+        words += ["--epochs", str(sizes.epochs)]
+    return {
+        "workload": str(arm["workload"]), "arm": str(arm["arm"]), "kind": kind, "replicate": number, "pair": pair,
+        "seed": seed, "process": process, "evaluation": str(arm["evaluation"]), "tracking": str(arm["tracking"]),
+        "options": tuple(words), **(cell if kind == "crossed" else {}),
+    }  # fmt: skip

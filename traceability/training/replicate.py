@@ -1,0 +1,133 @@
+"""One replicate: a subject launched as its user would launch it, observed from outside.
+
+Runs inside a child that was forked from a preloaded server, or in a fresh interpreter
+(`python -m traceability.training.replicate ORDER.json`); both take the same road.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import logging
+import os
+import resource
+import runpy
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+from traceability import environment, processes, records
+from traceability.files import read_json, sha256_arrays, sha256_npz, write_json
+
+
+def run(order: dict[str, Any]) -> None:
+    """Run the replicate that `order` describes and write what was seen to `order["result"]` (JSON).
+
+    `order` has: script, arguments (words after the script), output (folder), result (file), tracking_uri, tags, log.
+    A failing subject is a result with status `failed`, never an exception.
+    """
+    begin = time.perf_counter()
+    processes.die_with_parent()
+    with Path(order["log"]).open("w") as stream:
+        os.dup2(stream.fileno(), 1)
+        os.dup2(stream.fileno(), 2)
+    script = Path(order["script"])
+    output = Path(order["output"])
+    output.mkdir(parents=True, exist_ok=True)
+    _fresh_entropy()
+    tracked = order["tracking_uri"] is not None
+    if tracked:
+        os.environ["MLFLOW_TRACKING_URI"] = order["tracking_uri"]
+        import mlflow
+
+        mlflow.set_tracking_uri(order["tracking_uri"])
+        records.add_tags_to_every_run(order["tags"])
+    seen: dict[str, Any] = {"status": "finished", "error": None}
+    os.chdir(script.parent)
+    sys.argv = [script.name, *order["arguments"], "--output", str(output)]
+    sys.path.insert(0, str(script.parent))
+    try:
+        runpy.run_path(script.name, run_name="__main__")
+    except BaseException as error:  # whatever the subject does, it is a result of this replicate
+        if not (isinstance(error, SystemExit) and not error.code):
+            traceback.print_exc()
+            seen |= {"status": "failed", "error": traceback.format_exception_only(error)[-1].strip()[:300]}
+    seen["run_id"] = _last_run() if tracked else None
+    if seen["status"] == "finished":
+        seen |= read_json(output / "summary.json")
+        seen["weights_sha256"] = sha256_npz(output / "weights.npz")
+        seen["output_weights_sha256"] = _output_layer(output / "weights.npz")
+        seen["predictions_sha256"] = sha256_npz(output / "predictions.npz")
+        if seen["run_id"]:
+            _stamp(seen)
+    seen |= environment.in_force()
+    seen["rss_mib"] = _peak_rss_mib()
+    seen["versions"] = environment.versions()
+    seen["total_seconds"] = time.perf_counter() - begin
+    write_json(order["result"], seen)
+
+
+def _fresh_entropy() -> None:
+    """NumPy's global generator is copied by a fork: without this, all unseeded children of a batch would be twins."""
+    import random
+
+    random.seed()
+    if "numpy" in sys.modules:
+        import numpy as np
+
+        np.random.seed(None)  # noqa: NPY002 - it is the legacy global generator that the fork copies
+
+
+def _last_run() -> str | None:
+    import mlflow
+
+    run = mlflow.last_active_run()
+    return None if run is None else str(run.info.run_id)
+
+
+def _stamp(seen: dict[str, Any]) -> None:
+    """Write the digests, known only after the run, beside the study's other tags."""
+    import mlflow
+
+    client = mlflow.MlflowClient()
+    for name in ("weights_sha256", "predictions_sha256"):
+        client.set_tag(seen["run_id"], f"{records.PREFIX}{name}", seen[name])
+
+
+def _output_layer(path: Path) -> str | None:
+    """Digest of the last kernel and bias of a network; its arrays are w00, w01, ... in the order of the layers."""
+    import numpy as np
+
+    with np.load(path, allow_pickle=False) as arrays:
+        names = sorted(name for name in arrays.files if name[1:].isdigit())
+        return sha256_arrays({name: arrays[name] for name in names[-2:]}) if names else None
+
+
+def _peak_rss_mib() -> float:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def preload(modules: list[str]) -> None:
+    """Import what every child will need; what is missing here, the child imports (or fails to) itself.
+
+    The last three are imported by MLflow at first use and cost 0.6 s in each child otherwise.
+    """
+    records.quiet()
+    for name in [*modules, "mlflow.store.tracking.sqlalchemy_store", "git"]:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+
+
+def main(order_file: str) -> None:
+    """Entry point of a fresh process."""
+    logging.disable(logging.DEBUG)
+    records.quiet()
+    run(json.loads(Path(order_file).read_text()))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
