@@ -33,8 +33,19 @@ def in_source(path):
     return str(path if path.is_absolute() else Path(workflow.basedir) / path)
 
 
+def data_set_of(workload):
+    """The configured data set that a workload is named after, such as digits for digits_mlp; None if there is none."""
+    names = config["datasets"]["names"]
+    return next((name for name in names if workload.startswith(f"{name}_")), None)
+
+
 config = checked(configuration.check, config)
-arms = checked(ARMS.rows, in_source(config["training"]["arms"]))
+# Arms of data sets that the configuration does not name are left out: Fashion-MNIST must be downloaded.
+arms = [
+    arm
+    for arm in checked(ARMS.rows, in_source(config["training"]["arms"]))
+    if data_set_of(arm["workload"])
+]
 WORKLOADS = sorted({arm["workload"] for arm in arms})
 
 
@@ -81,17 +92,8 @@ def batch_settings():
 
 
 def dataset_of(wildcards):
-    """The prepared data of a workload: its name begins with the data set's."""
-    names = [
-        name
-        for name in config["datasets"]["names"]
-        if wildcards.workload.startswith(f"{name}_")
-    ]
-    if not names:
-        raise WorkflowError(
-            f"datasets.names: no data set for workload '{wildcards.workload}'; add it, or drop its arms"
-        )
-    return f"results/datasets/{names[0]}/data.npz"
+    """The prepared data of a workload."""
+    return f"results/datasets/{data_set_of(wildcards.workload)}/data.npz"
 
 
 def subject_files(wildcards):
