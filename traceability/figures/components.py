@@ -25,9 +25,10 @@ def draw(rows: pd.DataFrame) -> Figure:
     figure, axes = plt.subplots(figsize=(theme.PAGE_WIDTH * 0.6, 0.6 + 0.3 * len(rows)))
     places = np.arange(len(rows))
     axes.barh(places, 100 * rows["sd"], color=theme.PALETTE[3], height=0.6)
-    reach = theme.bars(100 * rows["low"], 100 * rows["sd"], 100 * rows["high"])
-    axes.errorbar(100 * rows["sd"], places, xerr=reach, fmt="none", color=theme.INK)
-    axes.set(xlabel="standard deviation of the test accuracy (percentage points)", ylim=(len(rows) - 0.5, -0.5))
+    bounded = rows["low"].notna().to_numpy()
+    reach = theme.bars(*(100 * rows.loc[bounded, name] for name in ("low", "sd", "high")))
+    axes.errorbar(100 * rows.loc[bounded, "sd"], places[bounded], xerr=reach, fmt="none", color=theme.INK)
+    axes.set(xlabel="SD of the test accuracy (percentage points)", ylim=(len(rows) - 0.5, -0.5))
     axes.set_yticks(places, [source.replace("init", "initial weights") for source in rows["source"]])
     axes.grid(axis="x")
     return figure

@@ -75,7 +75,7 @@ def apply() -> None:
     sns.set_theme(context="paper", style="white", palette=list(PALETTE), rc=_SETTINGS)
 
 
-def save(figure: Figure, svg_path: Path | str, title: str | None = None) -> None:
+def save(figure: Figure, svg_path: Path | str, title: str) -> None:
     """Write `figure` as SVG, whole or not at all, with no date and no tool version in it; then close it.
 
     `title` becomes the document's title, which screen readers speak.
@@ -84,7 +84,8 @@ def save(figure: Figure, svg_path: Path | str, title: str | None = None) -> None
 
     metadata = {"Date": None, "Creator": None, "Title": title}
     with replacing(svg_path) as temporary, mpl.rc_context({"svg.hashsalt": _SETTINGS["svg.hashsalt"]}):
-        figure.savefig(temporary, format="svg", metadata=metadata)
+        # Tight: text beside the axes is never cut off, whatever a table's groups are called.
+        figure.savefig(temporary, format="svg", metadata=metadata, bbox_inches="tight")
     plt.close(figure)
 
 

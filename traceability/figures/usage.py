@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
@@ -23,11 +25,12 @@ def draw(rows: pd.DataFrame) -> Figure:
     lines: list[tuple[float, str]] = []
     headings: list[tuple[float, str]] = []
     place = 0.0
-    figure, axes = plt.subplots(figsize=(theme.PAGE_WIDTH * 0.75, 0.55 + 0.21 * (len(rows) + 1.25 * len(groups))))
+    figure, axes = plt.subplots(figsize=(theme.PAGE_WIDTH * 0.75, 0.55 + 0.21 * (len(rows) + 1.95 * len(groups))))
     sources = list(dict.fromkeys(rows["source"]))
     for source, group in groups:
-        headings.append((place, f"{source}: {group}"))
-        place += 1
+        heading = textwrap.fill(f"{source}: {group}", 58)
+        headings.append((place + 0.3 * heading.count("\n"), heading))
+        place += 1 + 0.7 * heading.count("\n")
         style = sources.index(source) % len(theme.PALETTE[:4])
         for row in rows[(rows["source"] == source) & (rows["group"] == group)].itertuples():
             reach = theme.bars([row.low_percent], [row.share_percent], [row.high_percent])

@@ -25,8 +25,8 @@ class Component:
 
     source: str
     variance: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     share: float
 
 
@@ -43,7 +43,8 @@ def crossed(
 
     `frame` has one row per run; runs of the same cell are averaged. Intervals come from a bootstrap that draws the
     levels of every factor afresh (the pigeonhole bootstrap: Owen, Annals of Applied Statistics 2007, 1:386); with few
-    levels they are rough. Raises `StudyError` when a cell is missing or a factor has fewer than 2 levels.
+    levels they are rough, and with 2 there is none: every resample with two levels is the design itself. Raises
+    `StudyError` when a cell is missing or a factor has fewer than 2 levels.
     """
     cells = _cells(frame, factors, value)
     subsets = [s for size in range(1, len(factors) + 1) for s in combinations(range(len(factors)), size)]
@@ -59,11 +60,18 @@ def crossed(
     if len(drawn) == 0:
         raise StudyError("no resample of the crossed design has two levels of every factor; ask for more resamples")
     lows, highs = np.quantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
+    bounded = min(cells.shape) > 2
     total = np.maximum(estimates, 0).sum()
     names = [" x ".join(factors[i] for i in subset) for subset in subsets]
     names[-1] = "residual"
     return [
-        Component(name, float(v), float(lo), float(hi), float(max(v, 0) / total) if total else 0.0)
+        Component(
+            name,
+            float(v),
+            float(lo) if bounded else None,
+            float(hi) if bounded else None,
+            float(max(v, 0) / total) if total else 0.0,
+        )
         for name, v, lo, hi in zip(names, estimates, lows, highs, strict=True)
     ]
 
