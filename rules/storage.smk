@@ -39,11 +39,11 @@ rule map_stores:
     conda:
         "../envs/storage.yaml"
     # Timed, or with as many processes as the machine takes: nothing beside it.
-    threads: workflow.cores
+    threads: all_cores()
     params:
         stores=lookup("storage/stores", within=config),
         swift=lookup("storage/swift", within=config),
-        library=library_digest("storage/mapping", "storage/guard", "storage/tables"),
+        library=library_digest("storage/mapping", "guard", "storage/tables"),
     message:
         "Log one experiment in every set-up and open the stores"
     script:
@@ -66,16 +66,14 @@ rule measure_collaboration:
     conda:
         "../envs/storage.yaml"
     # Timed, or with as many processes as the machine takes: nothing beside it.
-    threads: workflow.cores
+    threads: all_cores()
     params:
         stores=lookup("storage/stores", within=config),
         swift=lookup("storage/swift", within=config),
         writers=lookup("storage/writers", within=config),
         runs_per_writer=lookup("storage/runs_per_writer", within=config),
         metrics_per_run=lookup("storage/metrics_per_run", within=config),
-        library=library_digest(
-            "storage/collaboration", "storage/guard", "storage/tables"
-        ),
+        library=library_digest("storage/collaboration", "guard", "storage/tables"),
     message:
         "Let several processes write to every set-up"
     script:
@@ -98,11 +96,11 @@ rule break_stores:
     conda:
         "../envs/storage.yaml"
     # Timed, or with as many processes as the machine takes: nothing beside it.
-    threads: workflow.cores
+    threads: all_cores()
     params:
         stores=lookup("storage/stores", within=config),
         swift=lookup("storage/swift", within=config),
-        library=library_digest("storage/failures", "storage/guard", "storage/tables"),
+        library=library_digest("storage/failures", "guard", "storage/tables"),
     message:
         "Kill components of every set-up under load"
     script:
@@ -125,7 +123,7 @@ rule measure_cost:
     conda:
         "../envs/storage.yaml"
     # Timed, or with as many processes as the machine takes: nothing beside it.
-    threads: workflow.cores
+    threads: all_cores()
     params:
         stores=lookup("storage/stores", within=config),
         swift=lookup("storage/swift", within=config),
@@ -135,7 +133,7 @@ rule measure_cost:
         upload_mib=lookup("storage/upload_mib", within=config),
         resamples=lookup("storage/resamples", within=config),
         seed=lookup("storage/seed", within=config),
-        library=library_digest("storage/cost", "storage/guard", "storage/tables"),
+        library=library_digest("storage/cost", "guard", "storage/tables"),
     message:
         "Time logging in every set-up"
     script:
@@ -156,12 +154,12 @@ rule measure_latency:
     conda:
         "../envs/storage.yaml"
     # Timed, or with as many processes as the machine takes: nothing beside it.
-    threads: workflow.cores
+    threads: all_cores()
     params:
         requests=lookup("storage/requests", within=config),
         resamples=lookup("storage/resamples", within=config),
         seed=lookup("storage/seed", within=config),
-        library=library_digest("storage/cost", "storage/guard", "storage/tables"),
+        library=library_digest("storage/cost", "guard", "storage/tables"),
     message:
         "Time requests to servers with one and two workers"
     script:
@@ -184,10 +182,10 @@ rule try_access:
     conda:
         "../envs/storage.yaml"
     # Timed, or with as many processes as the machine takes: nothing beside it.
-    threads: workflow.cores
+    threads: all_cores()
     params:
         stores=lookup("storage/stores", within=config),
-        library=library_digest("storage/access", "storage/guard", "storage/tables"),
+        library=library_digest("storage/access", "guard", "storage/tables"),
     message:
         "Try every action with every permission"
     script:
@@ -210,10 +208,10 @@ rule move_runs:
     conda:
         "../envs/storage.yaml"
     # Timed, or with as many processes as the machine takes: nothing beside it.
-    threads: workflow.cores
+    threads: all_cores()
     params:
         stores=lookup("storage/stores", within=config),
-        library=library_digest("storage/moving", "storage/guard", "storage/tables"),
+        library=library_digest("storage/moving", "guard", "storage/tables"),
     message:
         "Move an experiment between set-ups"
     script:

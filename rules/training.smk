@@ -93,7 +93,7 @@ rule measure_costs:
         "<logs>/measure_costs.log",
     conda:
         "../envs/training.yaml"
-    threads: workflow.cores
+    threads: all_cores()
     resources:
         mem_mb=3000,
         runtime=60,
