@@ -151,3 +151,11 @@ def all_cores():
 def growing(first):
     """A resource that doubles with each attempt."""
     return lambda _wildcards, attempt: first * 2 ** (attempt - 1)
+
+
+def batch_minutes(_wildcards, attempt):
+    """Time limit of a batch: a replicate took 0.3 s per epoch and at most 10 s besides; thrice that, and 15 minutes."""
+    settings = config["training"]
+    replicates = settings["batch_size"] * 2
+    seconds = 3 * replicates * (0.3 * settings["epochs"] + 10)
+    return (15 + int(seconds / 60)) * 2 ** (attempt - 1)

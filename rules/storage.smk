@@ -40,6 +40,10 @@ rule map_stores:
         "../envs/storage.yaml"
     # Timed, or with as many processes as the machine takes: nothing beside it.
     threads: all_cores()
+    resources:
+        servers=1,
+        mem_mb=growing(3000),
+        runtime=growing(60),
     params:
         stores=lookup("storage/stores", within=config),
         swift=lookup("storage/swift", within=config),
@@ -67,6 +71,10 @@ rule measure_collaboration:
         "../envs/storage.yaml"
     # Timed, or with as many processes as the machine takes: nothing beside it.
     threads: all_cores()
+    resources:
+        servers=1,
+        mem_mb=growing(3000),
+        runtime=growing(60),
     params:
         stores=lookup("storage/stores", within=config),
         swift=lookup("storage/swift", within=config),
@@ -97,6 +105,10 @@ rule break_stores:
         "../envs/storage.yaml"
     # Timed, or with as many processes as the machine takes: nothing beside it.
     threads: all_cores()
+    resources:
+        servers=1,
+        mem_mb=growing(3000),
+        runtime=growing(60),
     params:
         stores=lookup("storage/stores", within=config),
         swift=lookup("storage/swift", within=config),
@@ -124,6 +136,10 @@ rule measure_cost:
         "../envs/storage.yaml"
     # Timed, or with as many processes as the machine takes: nothing beside it.
     threads: all_cores()
+    resources:
+        servers=1,
+        mem_mb=growing(3000),
+        runtime=growing(60),
     params:
         stores=lookup("storage/stores", within=config),
         swift=lookup("storage/swift", within=config),
@@ -155,6 +171,10 @@ rule measure_latency:
         "../envs/storage.yaml"
     # Timed, or with as many processes as the machine takes: nothing beside it.
     threads: all_cores()
+    resources:
+        servers=1,
+        mem_mb=growing(3000),
+        runtime=growing(60),
     params:
         requests=lookup("storage/requests", within=config),
         resamples=lookup("storage/resamples", within=config),
@@ -183,6 +203,10 @@ rule try_access:
         "../envs/storage.yaml"
     # Timed, or with as many processes as the machine takes: nothing beside it.
     threads: all_cores()
+    resources:
+        servers=1,
+        mem_mb=growing(3000),
+        runtime=growing(60),
     params:
         stores=lookup("storage/stores", within=config),
         library=library_digest("storage/access", "guard", "storage/tables"),
@@ -209,6 +233,10 @@ rule move_runs:
         "../envs/storage.yaml"
     # Timed, or with as many processes as the machine takes: nothing beside it.
     threads: all_cores()
+    resources:
+        servers=1,
+        mem_mb=growing(3000),
+        runtime=growing(60),
     params:
         stores=lookup("storage/stores", within=config),
         library=library_digest("storage/moving", "guard", "storage/tables"),

@@ -47,8 +47,8 @@ rule run_batch:
         "../envs/training.yaml"
     threads: 1
     resources:
-        mem_mb=2500,
-        runtime=60,
+        mem_mb=growing(2500),
+        runtime=batch_minutes,
     params:
         uri=lookup("tracking/uri", within=config),
         timeout=lookup("tracking/sqlite_timeout_seconds", within=config),
@@ -95,8 +95,9 @@ rule measure_costs:
         "../envs/training.yaml"
     threads: all_cores()
     resources:
-        mem_mb=3000,
-        runtime=60,
+        servers=1,
+        mem_mb=growing(3000),
+        runtime=growing(60),
     params:
         repetitions=lookup("training/cost_repetitions", within=config),
         epochs=lookup("training/cost_epochs", within=config),
