@@ -27,8 +27,8 @@ def check(uri: str, executor: str) -> None:
     raise StudyError(
         f"tracking.uri: SQLite ({uri or 'results/tracking/mlflow.db'}) cannot be used with the executor '{executor}': "
         "jobs on several machines would write one file through a shared file system, where SQLite's locks do not hold "
-        f'and runs get lost; give --config \'tracking={{"uri": "{SERVICE}"}}\' (a server on PostgreSQL that runs as long '
-        "as the workflow) or the address of a tracking server"
+        f'and runs get lost; give --config \'tracking={{"uri": "{SERVICE}"}}\' (a server on PostgreSQL beside the '
+        "workflow) or the address of a tracking server"
     )
 
 
