@@ -181,8 +181,13 @@ else:
             ),
         log:
             "<logs>/scan_corpus.log",
+        benchmark:
+            "<benchmarks>/scan_corpus.jsonl"
         conda:
             "../envs/corpus.yaml"
+        resources:
+            mem_mb=growing(4000),
+            runtime=growing(60),
         params:
             library=library_digest("corpus/observations"),
         message:

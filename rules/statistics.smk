@@ -32,6 +32,8 @@ rule compare_arms:
         values=ensure("results/statistics/values.tsv", non_empty=True),
     log:
         "<logs>/compare_arms.log",
+    benchmark:
+        "<benchmarks>/compare_arms.jsonl"
     conda:
         "../envs/statistics.yaml"
     params:
@@ -113,6 +115,8 @@ rule judge_contrasts:
         ),
     log:
         "<logs>/judge_contrasts.log",
+    benchmark:
+        "<benchmarks>/judge_contrasts.jsonl"
     conda:
         "../envs/statistics.yaml"
     params:
@@ -141,6 +145,8 @@ rule measure_churn:
         ),
     log:
         "<logs>/measure_churn.log",
+    benchmark:
+        "<benchmarks>/measure_churn.jsonl"
     conda:
         "../envs/statistics.yaml"
     params:
@@ -168,6 +174,8 @@ rule compute_power:
         ),
     log:
         "<logs>/compute_power.log",
+    benchmark:
+        "<benchmarks>/compute_power.jsonl"
     conda:
         "../envs/statistics.yaml"
     params:
@@ -194,6 +202,8 @@ rule estimate_usage:
         ),
     log:
         "<logs>/estimate_usage.log",
+    benchmark:
+        "<benchmarks>/estimate_usage.jsonl"
     conda:
         "../envs/statistics.yaml"
     params:
@@ -220,6 +230,8 @@ rule estimate_corpus:
         ),
     log:
         "<logs>/estimate_corpus.log",
+    benchmark:
+        "<benchmarks>/estimate_corpus.jsonl"
     conda:
         "../envs/statistics.yaml"
     params:
@@ -248,6 +260,8 @@ rule estimate_components:
         ),
     log:
         "<logs>/estimate_components.log",
+    benchmark:
+        "<benchmarks>/estimate_components.jsonl"
     conda:
         "../envs/statistics.yaml"
     params:
@@ -277,6 +291,8 @@ rule compare_costs:
         ),
     log:
         "<logs>/compare_costs.log",
+    benchmark:
+        "<benchmarks>/compare_costs.jsonl"
     conda:
         "../envs/statistics.yaml"
     params:

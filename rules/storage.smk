@@ -36,6 +36,8 @@ rule map_stores:
         ),
     log:
         "<logs>/map_stores.log",
+    benchmark:
+        "<benchmarks>/map_stores.jsonl"
     conda:
         "../envs/storage.yaml"
     # Timed, or with as many processes as the machine takes: nothing beside it.
@@ -67,6 +69,8 @@ rule measure_collaboration:
         ),
     log:
         "<logs>/measure_collaboration.log",
+    benchmark:
+        "<benchmarks>/measure_collaboration.jsonl"
     conda:
         "../envs/storage.yaml"
     # Timed, or with as many processes as the machine takes: nothing beside it.
@@ -101,6 +105,8 @@ rule break_stores:
         ),
     log:
         "<logs>/break_stores.log",
+    benchmark:
+        "<benchmarks>/break_stores.jsonl"
     conda:
         "../envs/storage.yaml"
     # Timed, or with as many processes as the machine takes: nothing beside it.
@@ -132,6 +138,8 @@ rule measure_cost:
         ),
     log:
         "<logs>/measure_cost.log",
+    benchmark:
+        "<benchmarks>/measure_cost.jsonl"
     conda:
         "../envs/storage.yaml"
     # Timed, or with as many processes as the machine takes: nothing beside it.
@@ -167,6 +175,8 @@ rule measure_latency:
         ),
     log:
         "<logs>/measure_latency.log",
+    benchmark:
+        "<benchmarks>/measure_latency.jsonl"
     conda:
         "../envs/storage.yaml"
     # Timed, or with as many processes as the machine takes: nothing beside it.
@@ -199,6 +209,8 @@ rule try_access:
         ),
     log:
         "<logs>/try_access.log",
+    benchmark:
+        "<benchmarks>/try_access.jsonl"
     conda:
         "../envs/storage.yaml"
     # Timed, or with as many processes as the machine takes: nothing beside it.
@@ -229,6 +241,8 @@ rule move_runs:
         ),
     log:
         "<logs>/move_runs.log",
+    benchmark:
+        "<benchmarks>/move_runs.jsonl"
     conda:
         "../envs/storage.yaml"
     # Timed, or with as many processes as the machine takes: nothing beside it.

@@ -47,7 +47,7 @@ rule run_batch:
         "../envs/training.yaml"
     threads: 1
     resources:
-        mem_mb=growing(2500),
+        mem_mb=growing(4000),
         runtime=batch_minutes,
     params:
         uri=lookup("tracking/uri", within=config),
@@ -68,6 +68,8 @@ rule collect_runs:
         runs="results/training/runs.parquet",
     log:
         "<logs>/collect_runs.log",
+    benchmark:
+        "<benchmarks>/collect_runs.jsonl"
     conda:
         "../envs/tracking.yaml"
     params:
@@ -91,6 +93,8 @@ rule measure_costs:
         table=ensure("results/training/costs.tsv", non_empty=True),
     log:
         "<logs>/measure_costs.log",
+    benchmark:
+        "<benchmarks>/measure_costs.jsonl"
     conda:
         "../envs/training.yaml"
     threads: all_cores()

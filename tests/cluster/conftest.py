@@ -47,6 +47,8 @@ class Study:
                 stdout=log,
                 stderr=log,
                 process_group=0,
+                # A shell's background job ignores interrupts, and so would all that it starts.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509  # no threads
             )
 
     def run(self, *arguments: str, timeout_seconds: float = 2400) -> float:

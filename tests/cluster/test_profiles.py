@@ -93,24 +93,20 @@ def test_the_quick_study_gives_the_results_of_a_local_run(
     arrays = seeded_arrays(local.folder)
     assert len(arrays) > 10
     assert seeded_arrays(study.folder) == arrays
-    if profile == "slurm":
-        nodes = {job["submitted"] for job in submitted(study)}
-        assert nodes, "no job went to the cluster"
-        check_memory(study)
-
-
-def submitted(study: Study) -> list[dict[str, str]]:
-    """What was sent to the cluster, by Snakemake's own words."""
-    return [{"submitted": found} for found in re.findall(r"has been submitted with SLURM jobid (\d+)", study.said())]
+    assert re.search(r"has been submitted with SLURM jobid|with external jobid", study.said())
+    check_memory(study)
 
 
 def check_memory(study: Study) -> None:
-    """No job of the quick study came near the memory that its rule asks for."""
-    asked = {"run_batch": 2500, "run_replays": 3000, "scan_project": 1500}
-    for path in (study.folder / "results" / "benchmarks").rglob("*.jsonl"):
-        rule = path.relative_to(study.folder / "results" / "benchmarks").parts[0].removesuffix(".jsonl")
+    """No job of the quick study came near the memory that its rule, or else the profile, asks for."""
+    text = "".join(path.read_text() for path in (study.folder / "rules").glob("*.smk"))
+    benchmarks = study.folder / "results" / "benchmarks"
+    for path in benchmarks.rglob("*.jsonl"):
+        rule = path.relative_to(benchmarks).parts[0].removesuffix(".jsonl")
+        asked = re.search(rf"rule {rule}:.*?(?:mem_mb=growing\((\d+)\)|\n\n\n|\Z)", text, re.DOTALL)
+        limit = int(asked[1]) if asked and asked[1] else 1000
         used = json.loads(path.read_text().splitlines()[0])["max_rss"]
-        assert used < asked.get(rule, 1000), f"{path.name}: {used} MB"
+        assert used < 0.8 * limit, f"{path.name}: {used:.0f} MB of {limit}"
 
 
 def test_sqlite_is_refused_before_the_first_job(slurm: LocalSlurm, study: Study) -> None:
