@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import json
 import random
+import resource
 import shutil
 import subprocess
 import sys
@@ -163,11 +164,12 @@ def plan(repetitions: int) -> Costs:
             words = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--dry-run", "--quiet"]
             words += ["rules", "--directory", f"{name}/{size}", "--configfile", str(ROOT / "config" / "full.yaml")]
             words += ["--config", f"training={json.dumps(training)}", f"corpus={json.dumps(corpus)}"]
-            begin = time.perf_counter()
+            begin, used = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
             done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
-            seconds = time.perf_counter() - begin
+            seconds, after = time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
+            cpu = after.ru_utime + after.ru_stime - used.ru_utime - used.ru_stime
             total = next(line for line in (done.stdout + done.stderr).splitlines() if line.startswith("total "))
-            return {"plan: seconds": seconds, "plan: jobs": float(total.split()[1])}
+            return {"plan: seconds": seconds, "plan: CPU seconds": cpu, "plan: jobs": float(total.split()[1])}
 
         return in_turn([1000, 3000, 10_000], repetitions, measure)
 
