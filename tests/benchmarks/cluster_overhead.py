@@ -1,6 +1,6 @@
 """What a job costs on a cluster beyond its work: empty jobs through each executor of the profiles, on a real Slurm.
 
-Two nodes of two cores on this machine (tests/cluster/local_slurm.py). Seconds of Snakemake from start to end for 1 and for
+Two nodes of two cores on this machine (tests/cluster/local_slurm.py). Seconds from start to end for 1 and for
 20 empty jobs, without a scheduler too; `--repetitions` interleaved. Overhead per job: the difference, divided by 19.
 Needs root and Debian or Ubuntu; elsewhere it says why it is skipped.
 """
