@@ -72,6 +72,9 @@ rule collect_runs:
         "<benchmarks>/collect_runs.jsonl"
     conda:
         "../envs/tracking.yaml"
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         uri=lookup("tracking/uri", within=config),
         timeout=lookup("tracking/sqlite_timeout_seconds", within=config),

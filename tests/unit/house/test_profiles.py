@@ -45,6 +45,24 @@ def test_profiles_name_rules_that_exist(name: str, root: Path, rules: list[Any])
     assert not set(said["groups"]) & local_rules(root), "a grouped rule is not local"
 
 
+def test_no_way_leads_out_of_the_group_and_back_into_it(root: Path) -> None:
+    """Such a group would wait for itself."""
+    words = [sys.executable, "-m", "snakemake", "--rulegraph", "--configfile", "config/quick.yaml"]
+    said = subprocess.run(words, cwd=root, capture_output=True, text=True, check=True).stdout
+    names = dict(re.findall(r'(\d+)\[label = "(\w+)"', said))
+    after: dict[str, set[str]] = {}
+    for first, then in re.findall(r"(\d+) -> (\d+)", said):
+        after.setdefault(names[first], set()).add(names[then])
+    grouped = profile(root, "slurm")["groups"]
+    assert grouped.keys() & after.keys()
+    todo = [then for rule in grouped for then in after.get(rule, ()) if then not in grouped]
+    seen: set[str] = set()
+    while todo:
+        seen.add(rule := todo.pop())
+        todo += after.get(rule, set()) - seen
+    assert not seen & grouped.keys()
+
+
 def test_timed_rules_get_a_node_to_themselves(root: Path, rules: list[Any]) -> None:
     alone = {rule.name for rule in rules if "all_cores()" in rule.text}
     assert {rule.name for rule in rules if "servers=1" in rule.text} == alone
