@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -68,6 +69,10 @@ class Study:
         """The log's text."""
         return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
 
+    def jobs(self, slurm: LocalSlurm) -> dict[str, dict[str, str]]:
+        """The jobs of this copy that wait or run."""
+        return {job: seen for job, seen in slurm.jobs().items() if seen["folder"] == str(self.folder)}
+
     def processes(self) -> list[str]:
         """Command lines of the processes that work in this folder or below it: Snakemakes, jobs, servers."""
         found = []
@@ -112,14 +117,14 @@ def study(slurm: LocalSlurm, new_study: Callable[[str], Study], request: pytest.
     """A fresh copy for one test. Whatever the test did: afterwards no job, process or lock may be left."""
     made = new_study(request.node.name.replace("[", "-").rstrip("]"))
     yield made
-    left = wait_until(lambda: not slurm.jobs() and not made.processes(), 60)
-    if not left:
-        jobs, processes = slurm.jobs(), made.processes()
+    if not wait_until(lambda: not made.jobs(slurm) and not made.processes(), 60):
+        jobs, processes = made.jobs(slurm), made.processes()
         for job in jobs:
             slurm.ask("scancel", job)
         for process in psutil.process_iter():
-            if str(made.folder) in " ".join(process.cmdline()):
-                process.send_signal(signal.SIGKILL)
+            with contextlib.suppress(psutil.Error):
+                if str(made.folder) in " ".join(process.cmdline()):
+                    process.kill()
         pytest.fail(f"left behind: jobs {jobs}, processes {processes}")
     assert list((made.folder / ".snakemake" / "locks").glob("*")) == []
 

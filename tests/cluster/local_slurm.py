@@ -237,7 +237,7 @@ PartitionName=study Nodes={",".join(NODES)} Default=YES MaxTime=1440 State=UP
         return found[1] + found[2] if found else ""
 
     def jobs(self) -> dict[str, dict[str, str]]:
-        """The jobs that wait or run, by id: `state`, `node`, `name` and `comment` (the plugin puts the rule there)."""
-        lines = self.ask("squeue", "--noheader", "--format=%i|%T|%N|%k|%j").splitlines()
-        rows = [line.split("|") for line in lines if line.count("|") >= 4]
-        return {row[0]: {"state": row[1], "node": row[2], "comment": row[3], "name": row[4]} for row in rows}
+        """The jobs that wait or run, by id: `state`, `node` and `folder` (where it was sent from)."""
+        lines = self.ask("squeue", "--noheader", "--format=%i|%T|%N|%Z").splitlines()
+        rows = [line.split("|") for line in lines if line.count("|") == 3]
+        return {row[0]: {"state": row[1], "node": row[2], "folder": row[3]} for row in rows}

@@ -41,7 +41,7 @@ def running_job(slurm: LocalSlurm, study: Study) -> tuple[str, str, str]:
     assert wait_until(address.exists, 240), study.said()[-3000:]
     client = MlflowClient(json.loads(address.read_text())["uri"])
     for _ in range(1200):
-        jobs = {job: at["node"] for job, at in slurm.jobs().items() if at["state"] == "RUNNING"}
+        jobs = {job: at["node"] for job, at in study.jobs(slurm).items() if at["state"] == "RUNNING"}
         runs = [run for run, status in statuses(client).items() if status == "RUNNING"]
         if jobs and runs:
             job, node = next(iter(jobs.items()))
@@ -91,7 +91,7 @@ def test_a_job_that_the_administrator_cancels_is_sent_again(profile: str, slurm:
 def test_a_job_that_meets_its_time_limit_gets_more_time(slurm: LocalSlurm, study: Study) -> None:
     """The first attempt gets one minute, the least that Slurm knows; the second as much as it needs."""
     limits = ["--set-resources", "run_batch:runtime=1 if attempt == 1 else 60"]
-    study.run(*words("slurm", 120), *limits)
+    study.run(*words("slurm", 90), *limits)
     assert "SLURM status is: 'TIMEOUT'" in study.said()
     assert sent(study) == 2
     assert max(row["attempt"] for row in check_finished(study)) == 2
@@ -119,7 +119,7 @@ def test_after_an_interrupt_nothing_goes_on_and_the_next_run_finishes(
     _, _, run = running_job(slurm, study)
     os.killpg(child.pid, signal.SIGINT)  # as a terminal sends it: to Snakemake and all that it started
     assert child.wait(180) != 0
-    assert wait_until(lambda: not slurm.jobs() and not study.processes(), 60), (slurm.jobs(), study.processes())
+    assert wait_until(lambda: not study.jobs(slurm) and not study.processes(), 60), study.processes()
     assert not records.service_file(study.folder / "results").exists() or not (study.folder / TARGET).exists()
     assert list((study.folder / ".snakemake" / "locks").glob("*")) == []
 
