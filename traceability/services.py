@@ -277,6 +277,7 @@ class MlflowServer:
     options: tuple[str, ...] = ()
     service: Service | None = None
     host: str = "127.0.0.1"
+    timeout_seconds: float = 90
 
     @property
     def uri(self) -> str:
@@ -299,7 +300,12 @@ class MlflowServer:
         if self.host != "127.0.0.1":  # MLflow answers to no other name unless it is told to
             words += ["--allowed-hosts", f"{self.host},{self.host}:{self.port}"]
         self.service = start(
-            "mlflow server", words, self.folder / "server.log", self.healthy, environment=self.environment
+            "mlflow server",
+            words,
+            self.folder / "server.log",
+            self.healthy,
+            environment=self.environment,
+            timeout_seconds=self.timeout_seconds,
         )
 
 
@@ -325,6 +331,7 @@ def mlflow_server(
     options: tuple[str, ...] = (),
     environment: Mapping[str, str] | None = None,
     host: str = "127.0.0.1",
+    timeout_seconds: float = 90,
 ) -> Iterator[MlflowServer]:
     """A tracking server on a free port of `host` that proxies artifacts to `artifacts`; its own files go to `folder`.
 
@@ -332,9 +339,9 @@ def mlflow_server(
     """
     folder.mkdir(parents=True, exist_ok=True)
     for attempt in range(3):
-        server = MlflowServer(
-            folder, backend_uri, artifacts, workers, free_port(), server_environment(environment), options, host=host
-        )
+        own = server_environment(environment)
+        server = MlflowServer(folder, backend_uri, artifacts, workers, free_port(), own, options, None, host)
+        server.timeout_seconds = timeout_seconds
         try:
             server.start()
             break

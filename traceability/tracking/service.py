@@ -19,6 +19,9 @@ from traceability.records import SERVICE, service_file
 
 log = logging.getLogger(__name__)
 
+START_SECONDS = 600.0
+"""How long the server may take to answer: 8 s on a machine of its own, minutes on a crowded login node."""
+
 
 def check(uri: str, executor: str) -> None:
     """Raise `StudyError` when jobs on other machines (`executor` names what sends them there) would share SQLite."""
@@ -45,7 +48,9 @@ def running(results: Path, host: str = "127.0.0.1") -> Iterator[str]:
         name = "mlflow"
         uri = database.uri(name) if database.has(name) else database.create(name)
         artifacts = (folder / "artifacts").as_uri()
-        with services.mlflow_server(folder / "server", uri, artifacts, host=host) as server:
+        with services.mlflow_server(
+            folder / "server", uri, artifacts, host=host, timeout_seconds=START_SECONDS
+        ) as server:
             note = service_file(results)
             write_json(note, {"uri": server.uri})
             log.info("tracking server at %s", server.uri)
