@@ -38,7 +38,7 @@ def statuses(client: MlflowClient) -> dict[str, str]:
 def running_job(slurm: LocalSlurm, study: Study) -> tuple[str, str, str]:
     """Wait until a replicate is being tracked on the cluster: its job's id, its node, and its run's id."""
     address = records.service_file(study.folder / "results")
-    assert wait_until(address.exists, 240), study.said()[-3000:]
+    assert wait_until(address.exists, 900), study.said()[-3000:]
     client = MlflowClient(json.loads(address.read_text())["uri"])
     for _ in range(1200):
         jobs = {job: at["node"] for job, at in study.jobs(slurm).items() if at["state"] == "RUNNING"}
