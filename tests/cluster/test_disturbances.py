@@ -10,9 +10,9 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from conftest import Study, wait_until
 from local_slurm import LocalSlurm
 from mlflow import MlflowClient
+from studies import Study, wait_until
 
 from traceability import records
 from traceability.files import read_jsonl

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import TIMES, Study
 from local_slurm import LocalSlurm
+from studies import TIMES, Study
 
 from traceability.files import read_jsonl
 from traceability.registry import all_tables
