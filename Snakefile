@@ -42,6 +42,35 @@ localrules:
     figures,
 
 
+# On a cluster these run where Snakemake runs: seconds of one core, less than a job's start, or the network is needed,
+# which many clusters give to their login nodes only.
+localrules:
+    collect_replays,
+    count_replays,
+    check_expectations,
+    check_regression_targets,
+    count_usage,
+    init_tracking,
+    list_projects,
+    plan_replays,
+    plot_arms,
+    plot_components,
+    plot_corpus,
+    plot_costs,
+    plot_replay_funnel,
+    plot_storage_cost,
+    plot_storage_load,
+    plot_storage_map,
+    plot_usage,
+    prepare_dataset,
+    scan_calibration,
+    score_labels,
+    score_scanner,
+    stage_subject,
+    summarise_datasets,
+    verify_observations,
+
+
 rule all:
     """The whole study."""
     default_target: True

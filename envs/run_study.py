@@ -179,7 +179,8 @@ def main() -> int:
     except Refused as reason:
         say(str(reason))
         return 1
-    if not any(word.split("=")[0] in ("--cores", "-c", "--jobs", "-j", "--profile") for word in arguments):
+    sized = ("--cores", "-c", "--jobs", "-j", "--profile", "--workflow-profile")
+    if not any(word.split("=")[0] in sized for word in arguments):
         arguments = ["--cores", "all", *arguments]
     status = run(ROOT, arguments)
     if status == 0 and known.report:

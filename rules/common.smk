@@ -1,4 +1,5 @@
 # Validation, tables, wildcard constraints and input functions: the only file with functions.
+import contextlib
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from snakemake.exceptions import WorkflowError
 from traceability import configuration, library
 from traceability.corpus import batches as corpus_batches
 from traceability.errors import StudyError
+from traceability.tracking import service as tracking_service
 from traceability.training import plan as training_plan
 from traceability.training.tables import ARMS
 
@@ -121,3 +123,42 @@ def corpus_parts(_wildcards):
         for batch in range(number)
         for file in SCAN_FILES
     ]
+
+
+# Holds the tracking server of this run; what is in it also ends when this process ends, however it does.
+services_of_this_run = contextlib.ExitStack()
+
+
+def start_tracking():
+    """Before the first job: refuse SQLite where jobs leave this machine, and start the server if it is to be ours."""
+    settings = config["tracking"]
+    if workflow.non_local_exec:
+        executor = workflow.executor_plugin.name.rpartition(
+            "snakemake-executor-plugin-"
+        )[2]
+        checked(tracking_service.check, settings["uri"], executor)
+    if settings["uri"] == tracking_service.SERVICE:
+        running = tracking_service.running(Path("results"), settings["host"])
+        checked(services_of_this_run.enter_context, running)
+
+
+def all_cores():
+    """Every core, for jobs that nothing may run beside; on a cluster the profile says how many, and reserves a node."""
+    try:
+        return workflow.cores
+    except WorkflowError:
+        return 2
+
+
+def growing(first):
+    """A resource that doubles with each attempt."""
+    return lambda _wildcards, attempt: first * 2 ** (attempt - 1)
+
+
+def batch_minutes(_wildcards, attempt):
+    """Time limit of a batch: a replicate took 0.3 s per epoch and at most 10 s besides; half as much again, 15 min more."""
+    settings = config["training"]
+    # The first batch has the fresh controls on top.
+    replicates = 2 * settings["batch_size"]
+    seconds = 1.5 * replicates * (0.3 * settings["epochs"] + 10)
+    return (15 + int(seconds / 60)) * 2 ** (attempt - 1)

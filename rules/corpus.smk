@@ -94,6 +94,9 @@ use rule score_scanner as score_labels with:
 
 if config["corpus"]["source"] == "published":
 
+    localrules:
+        take_observations,
+
     rule take_observations:
         """The published scan of the corpus, every digest checked."""
         input:
@@ -117,6 +120,9 @@ if config["corpus"]["source"] == "published":
             "../scripts/take_observations.py"
 
 else:
+
+    localrules:
+        fetch_project,
 
     rule fetch_project:
         """The pinned commits of a batch of projects, by git; a project that is gone is a row."""
@@ -153,6 +159,9 @@ else:
             "<benchmarks>/scan_project/{batch}.jsonl"
         conda:
             "../envs/corpus.yaml"
+        resources:
+            mem_mb=growing(1500),
+            runtime=growing(30),
         params:
             library=library_digest("corpus/scanning", "corpus/observations"),
         message:
@@ -172,8 +181,13 @@ else:
             ),
         log:
             "<logs>/scan_corpus.log",
+        benchmark:
+            "<benchmarks>/scan_corpus.jsonl"
         conda:
             "../envs/corpus.yaml"
+        resources:
+            mem_mb=growing(4000),
+            runtime=growing(60),
         params:
             library=library_digest("corpus/observations"),
         message:

@@ -51,8 +51,8 @@ rule run_replays:
         "../envs/replay.yaml"
     threads: 1
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=growing(3000),
+        runtime=growing(120),
     params:
         cache="results/replay/environments",
         timeout_seconds=lookup("replay/timeout_seconds", within=config),

@@ -32,6 +32,8 @@ rule compare_arms:
         values=ensure("results/statistics/values.tsv", non_empty=True),
     log:
         "<logs>/compare_arms.log",
+    benchmark:
+        "<benchmarks>/compare_arms.jsonl"
     conda:
         "../envs/statistics.yaml"
     params:
@@ -114,6 +116,8 @@ rule judge_contrasts:
         ),
     log:
         "<logs>/judge_contrasts.log",
+    benchmark:
+        "<benchmarks>/judge_contrasts.jsonl"
     conda:
         "../envs/statistics.yaml"
     params:
@@ -142,6 +146,8 @@ rule measure_churn:
         ),
     log:
         "<logs>/measure_churn.log",
+    benchmark:
+        "<benchmarks>/measure_churn.jsonl"
     conda:
         "../envs/statistics.yaml"
     params:
@@ -169,6 +175,8 @@ rule compute_power:
         ),
     log:
         "<logs>/compute_power.log",
+    benchmark:
+        "<benchmarks>/compute_power.jsonl"
     conda:
         "../envs/statistics.yaml"
     params:
@@ -195,6 +203,8 @@ rule estimate_usage:
         ),
     log:
         "<logs>/estimate_usage.log",
+    benchmark:
+        "<benchmarks>/estimate_usage.jsonl"
     conda:
         "../envs/statistics.yaml"
     params:
@@ -221,6 +231,8 @@ rule estimate_corpus:
         ),
     log:
         "<logs>/estimate_corpus.log",
+    benchmark:
+        "<benchmarks>/estimate_corpus.jsonl"
     conda:
         "../envs/statistics.yaml"
     params:
@@ -249,6 +261,8 @@ rule estimate_components:
         ),
     log:
         "<logs>/estimate_components.log",
+    benchmark:
+        "<benchmarks>/estimate_components.jsonl"
     conda:
         "../envs/statistics.yaml"
     params:
@@ -278,6 +292,8 @@ rule compare_costs:
         ),
     log:
         "<logs>/compare_costs.log",
+    benchmark:
+        "<benchmarks>/compare_costs.jsonl"
     conda:
         "../envs/statistics.yaml"
     params:

@@ -36,14 +36,20 @@ rule map_stores:
         ),
     log:
         "<logs>/map_stores.log",
+    benchmark:
+        "<benchmarks>/map_stores.jsonl"
     conda:
         "../envs/storage.yaml"
     # Timed, or with as many processes as the machine takes: nothing beside it.
-    threads: workflow.cores
+    threads: all_cores()
+    resources:
+        servers=1,
+        mem_mb=growing(3000),
+        runtime=growing(60),
     params:
         stores=lookup("storage/stores", within=config),
         swift=lookup("storage/swift", within=config),
-        library=library_digest("storage/mapping", "storage/guard", "storage/tables"),
+        library=library_digest("storage/mapping", "guard", "storage/tables"),
     message:
         "Log one experiment in every set-up and open the stores"
     script:
@@ -63,19 +69,23 @@ rule measure_collaboration:
         ),
     log:
         "<logs>/measure_collaboration.log",
+    benchmark:
+        "<benchmarks>/measure_collaboration.jsonl"
     conda:
         "../envs/storage.yaml"
     # Timed, or with as many processes as the machine takes: nothing beside it.
-    threads: workflow.cores
+    threads: all_cores()
+    resources:
+        servers=1,
+        mem_mb=growing(3000),
+        runtime=growing(60),
     params:
         stores=lookup("storage/stores", within=config),
         swift=lookup("storage/swift", within=config),
         writers=lookup("storage/writers", within=config),
         runs_per_writer=lookup("storage/runs_per_writer", within=config),
         metrics_per_run=lookup("storage/metrics_per_run", within=config),
-        library=library_digest(
-            "storage/collaboration", "storage/guard", "storage/tables"
-        ),
+        library=library_digest("storage/collaboration", "guard", "storage/tables"),
     message:
         "Let several processes write to every set-up"
     script:
@@ -95,14 +105,20 @@ rule break_stores:
         ),
     log:
         "<logs>/break_stores.log",
+    benchmark:
+        "<benchmarks>/break_stores.jsonl"
     conda:
         "../envs/storage.yaml"
     # Timed, or with as many processes as the machine takes: nothing beside it.
-    threads: workflow.cores
+    threads: all_cores()
+    resources:
+        servers=1,
+        mem_mb=growing(3000),
+        runtime=growing(60),
     params:
         stores=lookup("storage/stores", within=config),
         swift=lookup("storage/swift", within=config),
-        library=library_digest("storage/failures", "storage/guard", "storage/tables"),
+        library=library_digest("storage/failures", "guard", "storage/tables"),
     message:
         "Kill components of every set-up under load"
     script:
@@ -122,10 +138,16 @@ rule measure_cost:
         ),
     log:
         "<logs>/measure_cost.log",
+    benchmark:
+        "<benchmarks>/measure_cost.jsonl"
     conda:
         "../envs/storage.yaml"
     # Timed, or with as many processes as the machine takes: nothing beside it.
-    threads: workflow.cores
+    threads: all_cores()
+    resources:
+        servers=1,
+        mem_mb=growing(3000),
+        runtime=growing(60),
     params:
         stores=lookup("storage/stores", within=config),
         swift=lookup("storage/swift", within=config),
@@ -135,7 +157,7 @@ rule measure_cost:
         upload_mib=lookup("storage/upload_mib", within=config),
         resamples=lookup("storage/resamples", within=config),
         seed=lookup("storage/seed", within=config),
-        library=library_digest("storage/cost", "storage/guard", "storage/tables"),
+        library=library_digest("storage/cost", "guard", "storage/tables"),
     message:
         "Time logging in every set-up"
     script:
@@ -153,15 +175,21 @@ rule measure_latency:
         ),
     log:
         "<logs>/measure_latency.log",
+    benchmark:
+        "<benchmarks>/measure_latency.jsonl"
     conda:
         "../envs/storage.yaml"
     # Timed, or with as many processes as the machine takes: nothing beside it.
-    threads: workflow.cores
+    threads: all_cores()
+    resources:
+        servers=1,
+        mem_mb=growing(3000),
+        runtime=growing(60),
     params:
         requests=lookup("storage/requests", within=config),
         resamples=lookup("storage/resamples", within=config),
         seed=lookup("storage/seed", within=config),
-        library=library_digest("storage/cost", "storage/guard", "storage/tables"),
+        library=library_digest("storage/cost", "guard", "storage/tables"),
     message:
         "Time requests to servers with one and two workers"
     script:
@@ -181,13 +209,19 @@ rule try_access:
         ),
     log:
         "<logs>/try_access.log",
+    benchmark:
+        "<benchmarks>/try_access.jsonl"
     conda:
         "../envs/storage.yaml"
     # Timed, or with as many processes as the machine takes: nothing beside it.
-    threads: workflow.cores
+    threads: all_cores()
+    resources:
+        servers=1,
+        mem_mb=growing(3000),
+        runtime=growing(60),
     params:
         stores=lookup("storage/stores", within=config),
-        library=library_digest("storage/access", "storage/guard", "storage/tables"),
+        library=library_digest("storage/access", "guard", "storage/tables"),
     message:
         "Try every action with every permission"
     script:
@@ -207,13 +241,19 @@ rule move_runs:
         ),
     log:
         "<logs>/move_runs.log",
+    benchmark:
+        "<benchmarks>/move_runs.jsonl"
     conda:
         "../envs/storage.yaml"
     # Timed, or with as many processes as the machine takes: nothing beside it.
-    threads: workflow.cores
+    threads: all_cores()
+    resources:
+        servers=1,
+        mem_mb=growing(3000),
+        runtime=growing(60),
     params:
         stores=lookup("storage/stores", within=config),
-        library=library_digest("storage/moving", "storage/guard", "storage/tables"),
+        library=library_digest("storage/moving", "guard", "storage/tables"),
     message:
         "Move an experiment between set-ups"
     script:

@@ -1,6 +1,18 @@
 # The tracking store of the study's own runs.
 
 
+onstart:
+    start_tracking()
+
+
+onsuccess:
+    services_of_this_run.close()
+
+
+onerror:
+    services_of_this_run.close()
+
+
 rule init_tracking:
     """Migrate the tracking store once, before parallel jobs use it, and create the experiments."""
     output:

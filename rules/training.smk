@@ -47,8 +47,8 @@ rule run_batch:
         "../envs/training.yaml"
     threads: 1
     resources:
-        mem_mb=2500,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=batch_minutes,
     params:
         uri=lookup("tracking/uri", within=config),
         timeout=lookup("tracking/sqlite_timeout_seconds", within=config),
@@ -68,8 +68,13 @@ rule collect_runs:
         runs="results/training/runs.parquet",
     log:
         "<logs>/collect_runs.log",
+    benchmark:
+        "<benchmarks>/collect_runs.jsonl"
     conda:
         "../envs/tracking.yaml"
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         uri=lookup("tracking/uri", within=config),
         timeout=lookup("tracking/sqlite_timeout_seconds", within=config),
@@ -91,12 +96,15 @@ rule measure_costs:
         table=ensure("results/training/costs.tsv", non_empty=True),
     log:
         "<logs>/measure_costs.log",
+    benchmark:
+        "<benchmarks>/measure_costs.jsonl"
     conda:
         "../envs/training.yaml"
-    threads: workflow.cores
+    threads: all_cores()
     resources:
-        mem_mb=3000,
-        runtime=60,
+        servers=1,
+        mem_mb=growing(3000),
+        runtime=growing(60),
     params:
         repetitions=lookup("training/cost_repetitions", within=config),
         epochs=lookup("training/cost_epochs", within=config),

@@ -5,6 +5,7 @@ Foreign stores are never opened with these functions: opening migrates (METHOD 1
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
@@ -24,6 +25,15 @@ PREFIX = "traceability."
 """Tags that the study adds to a run; masked for replay, audit and capture."""
 
 
+SERVICE = "service"
+"""Value of `tracking.uri`: the workflow starts a tracking server for the time of its run."""
+
+
+def service_file(results: Path) -> Path:
+    """The file that holds the address of the service while it runs."""
+    return results / "tracking" / "service.json"
+
+
 def redacted(uri: str) -> str:
     """`uri` without user name and password, for logs and records."""
     parts = urlsplit(uri)
@@ -41,7 +51,18 @@ def quiet() -> None:
 
 
 def study_uri(configured: str, results: Path, sqlite_timeout_seconds: int) -> str:
-    """The tracking URI of the study's own runs: the configured one, else SQLite below `results`, always absolute."""
+    """The tracking URI of the study's own runs: the configured one, else SQLite below `results`, always absolute.
+
+    Raises `StudyError` when it is the workflow's own service and that does not run.
+    """
+    if configured == SERVICE:
+        try:
+            return str(json.loads(service_file(results).read_text(encoding="utf-8"))["uri"])
+        except FileNotFoundError:
+            raise StudyError(
+                f"tracking.uri is '{SERVICE}', but {service_file(results)} names no running server; "
+                "run the job through Snakemake, which starts it"
+            ) from None
     if configured and not configured.startswith("sqlite:"):
         return configured
     path = (

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from traceability.storage import services, stores
+from traceability import services
+from traceability.storage import stores
 from traceability.storage.stores import Store
 
 log = logging.getLogger(__name__)

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from traceability import records
+from traceability import records, services
 from traceability.errors import StudyError, nearest
-from traceability.storage import objectstore, services
+from traceability.storage import objectstore
 from traceability.storage.tables import STORES
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from traceability.errors import StudyError
+from traceability.guard import descendants
 from traceability.storage import collaboration, cost, failures, mapping, moving, stores, tables, writer
-from traceability.storage.guard import descendants
 
 
 @pytest.fixture

@@ -152,6 +152,8 @@ class Postgresql:
     """A PostgreSQL server on a private socket; `restart` starts it again on the same data after `service.kill()`."""
 
     folder: Path
+    data: Path
+    stop_signal: int = signal.SIGQUIT
     service: Service | None = None
     databases: list[str] = field(default_factory=list)
 
@@ -171,6 +173,12 @@ class Postgresql:
         connection = psycopg2.connect(host=str(self.folder), user="study", dbname=database, connect_timeout=5)
         connection.autocommit = True
         return connection
+
+    def has(self, database: str) -> bool:
+        """Whether there is a database of that name."""
+        with contextlib.closing(self.connect()) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,))
+            return cursor.fetchone() is not None
 
     def create(self, database: str) -> str:
         """Create an empty database; its URI."""
@@ -193,7 +201,7 @@ class Postgresql:
 
         After a SIGKILL the children of the old server may need a moment to go; until then the start is tried again.
         """
-        words = [str(postgresql_programs() / "postgres"), "-D", str(self.folder / "data"), "-k", str(self.folder)]
+        words = [str(postgresql_programs() / "postgres"), "-D", str(self.data), "-k", str(self.folder)]
         words += ["-c", "listen_addresses=", "-c", "max_connections=200"]
         for attempt in range(20):
             try:
@@ -203,7 +211,7 @@ class Postgresql:
                     self.folder / "server.log",
                     self.answers,
                     user=self.user,
-                    stop_signal=signal.SIGQUIT,
+                    stop_signal=self.stop_signal,
                 )
                 return
             except StudyError:
@@ -213,37 +221,47 @@ class Postgresql:
 
 
 @contextlib.contextmanager
-def postgresql() -> Iterator[Postgresql]:
-    """A fresh PostgreSQL for the length of the block, its data in a temporary folder; durable settings as shipped."""
-    programs = postgresql_programs()
+def postgresql(data: Path | None = None) -> Iterator[Postgresql]:
+    """A PostgreSQL for the length of the block, with durable settings as shipped.
+
+    With `data`, its data stay in that folder and the next block finds them; otherwise they lie in a temporary one.
+    Raises `StudyError` when it cannot be set up or started.
+    """
     with private_folder("pg-") as folder:
-        server = Postgresql(folder)
-        options: dict[str, object] = {}
+        server = Postgresql(folder, data or folder / "data", signal.SIGINT if data else signal.SIGQUIT)
         if server.user:
             shutil.chown(folder, server.user)
-            options = {"user": server.user, "extra_groups": []}
-        (folder / "data").mkdir(mode=0o700)
-        if server.user:
-            shutil.chown(folder / "data", server.user)
         folder.chmod(0o755)
-        words = [str(programs / "initdb"), "-D", str(folder / "data"), "-U", "study", "-A", "trust", "-E", "UTF8"]
-        try:
-            made = subprocess.run(
-                [*words, "--locale=C"], cwd=folder, capture_output=True, text=True, check=False, **options
-            )  # type: ignore[call-overload]
-        except PermissionError:
-            account = server.user or getpass.getuser()
-            raise StudyError(
-                f"PostgreSQL: {programs} cannot be executed by '{account}'; install the study outside private folders"
-            ) from None
-        if made.returncode:
-            raise StudyError(f"PostgreSQL: initdb failed: {made.stderr.strip().splitlines()[-1]}")
+        if not (server.data / "PG_VERSION").exists():
+            _initialise(server)
         server.start()
         try:
             yield server
         finally:
             if server.service is not None:
                 server.service.stop()
+
+
+def _initialise(server: Postgresql) -> None:
+    """Make an empty database cluster."""
+    programs = postgresql_programs()
+    server.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    options: dict[str, object] = {}
+    if server.user:
+        shutil.chown(server.data, server.user)
+        options = {"user": server.user, "extra_groups": []}
+    words = [str(programs / "initdb"), "-D", str(server.data), "-U", "study", "-A", "trust", "-E", "UTF8"]
+    try:
+        made = subprocess.run(
+            [*words, "--locale=C"], cwd=server.folder, capture_output=True, text=True, check=False, **options
+        )  # type: ignore[call-overload]
+    except PermissionError:
+        account = server.user or getpass.getuser()
+        raise StudyError(
+            f"PostgreSQL: {programs} cannot be executed by '{account}'; install the study outside private folders"
+        ) from None
+    if made.returncode:
+        raise StudyError(f"PostgreSQL: initdb failed in {server.data}: {made.stderr.strip().splitlines()[-1]}")
 
 
 @dataclass
@@ -258,11 +276,13 @@ class MlflowServer:
     environment: dict[str, str]
     options: tuple[str, ...] = ()
     service: Service | None = None
+    host: str = "127.0.0.1"
+    timeout_seconds: float = 90
 
     @property
     def uri(self) -> str:
         """Address for clients."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     def healthy(self) -> bool:
         """Whether /health answers."""
@@ -274,11 +294,18 @@ class MlflowServer:
 
     def start(self) -> None:
         """Start and wait for /health."""
-        words = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(self.port)]
+        words = [sys.executable, "-m", "mlflow", "server", "--host", self.host, "--port", str(self.port)]
         words += ["--workers", str(self.workers), "--backend-store-uri", self.backend_uri]
         words += ["--artifacts-destination", self.artifacts, *self.options]
+        if self.host != "127.0.0.1":  # MLflow answers to no other name unless it is told to
+            words += ["--allowed-hosts", f"{self.host},{self.host}:{self.port}"]
         self.service = start(
-            "mlflow server", words, self.folder / "server.log", self.healthy, environment=self.environment
+            "mlflow server",
+            words,
+            self.folder / "server.log",
+            self.healthy,
+            environment=self.environment,
+            timeout_seconds=self.timeout_seconds,
         )
 
 
@@ -303,16 +330,18 @@ def mlflow_server(
     workers: int = 1,
     options: tuple[str, ...] = (),
     environment: Mapping[str, str] | None = None,
+    host: str = "127.0.0.1",
+    timeout_seconds: float = 90,
 ) -> Iterator[MlflowServer]:
-    """A tracking server on a free port that proxies artifacts to `artifacts`; files of its own go to `folder`.
+    """A tracking server on a free port of `host` that proxies artifacts to `artifacts`; its own files go to `folder`.
 
     The port is found free and then taken by the server; should another process take it in between, another is tried.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for attempt in range(3):
-        server = MlflowServer(
-            folder, backend_uri, artifacts, workers, free_port(), server_environment(environment), options
-        )
+        own = server_environment(environment)
+        server = MlflowServer(folder, backend_uri, artifacts, workers, free_port(), own, options, None, host)
+        server.timeout_seconds = timeout_seconds
         try:
             server.start()
             break

@@ -1,0 +1,66 @@
+"""A real Slurm for the length of the tests, and copies of the study to run on it."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from running import copy_of_study
+
+sys.path.insert(0, str(Path(__file__).parent))
+from local_slurm import LocalSlurm, Unavailable, install
+from studies import TIMES, Study, wait_until
+
+
+@pytest.fixture(scope="session")
+def slurm() -> Iterator[LocalSlurm]:
+    """Two idle nodes on this machine; where there can be none, the tests say why and are skipped."""
+    cluster = LocalSlurm()
+    try:
+        install()
+    except Unavailable as why:
+        TIMES.append(f"skipped: {why}")
+        pytest.skip(f"skipped: {why}")
+    cluster.start()
+    try:
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def new_study() -> Iterator[Callable[[str], Study]]:
+    """Makes copies of the study in a folder that PostgreSQL's account can enter (pytest's own are private)."""
+    base = Path(tempfile.mkdtemp(prefix="study-"))
+    base.chmod(0o755)
+    yield lambda name: Study(copy_of_study(base / name))
+    shutil.rmtree(base, ignore_errors=True)
+
+
+@pytest.fixture
+def study(slurm: LocalSlurm, new_study: Callable[[str], Study], request: pytest.FixtureRequest) -> Iterator[Study]:
+    """A fresh copy for one test. Whatever the test did: afterwards no job, process or lock may be left."""
+    made = new_study(request.node.name.replace("[", "-").rstrip("]"))
+    yield made
+    if not wait_until(lambda: not made.jobs(slurm) and not made.processes(), 60):
+        jobs, processes = made.jobs(slurm), made.processes()
+        for job in jobs:
+            slurm.ask("scancel", job)
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                if str(made.folder) in " ".join(process.cmdline()):
+                    process.kill()
+        pytest.fail(f"left behind: jobs {jobs}, processes {processes}")
+    assert list((made.folder / ".snakemake" / "locks").glob("*")) == []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what was measured, or why nothing could be."""
+    for line in TIMES:
+        terminalreporter.write_line(line)

@@ -1,0 +1,90 @@
+"""Copies of the study on the cluster: how they are run and watched, and the times that they took."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from local_slurm import LocalSlurm
+
+TIMES: list[str] = []
+"""Lines for the end of the session: what ran, and how long."""
+
+
+@dataclass
+class Study:
+    """A copy of the study, and how to run it as a user of the cluster does."""
+
+    folder: Path
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Snakemake with these arguments and the quick configuration, in a process group of its own; `log` grows."""
+        environment = os.environ | {
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            # The copy's own library, also where another checkout is installed in this environment.
+            "PYTHONPATH": str(self.folder),
+        }
+        words = [sys.executable, "-m", "snakemake", *arguments, "--configfile", "config/quick.yaml"]
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                words,
+                cwd=self.folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                process_group=0,
+                # A shell's background job ignores interrupts, and so would all that it starts.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509  # no threads
+            )
+
+    def run(self, *arguments: str, timeout_seconds: float = 2400) -> float:
+        """Run to the end; seconds. Fails with the last lines of the log."""
+        begin = time.monotonic()
+        child = self.start(*arguments)
+        status = child.wait(timeout_seconds)
+        assert status == 0, self.said()[-6000:]
+        return time.monotonic() - begin
+
+    @property
+    def log(self) -> Path:
+        """What Snakemake said, over all runs."""
+        return self.folder / "snakemake.log"
+
+    def said(self) -> str:
+        """The log's text."""
+        return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
+
+    def jobs(self, slurm: LocalSlurm) -> dict[str, dict[str, str]]:
+        """The jobs of this copy that wait or run."""
+        return {job: seen for job, seen in slurm.jobs().items() if seen["folder"] == str(self.folder)}
+
+    def processes(self) -> list[str]:
+        """Command lines of the processes that work in this folder or below it: Snakemakes, jobs, servers."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                words = process.cmdline()
+                here = str(self.folder) in f"{process.cwd()} {' '.join(words)}"
+                if here and process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE:
+                    found.append(" ".join(words)[:200])
+            except (psutil.Error, OSError):
+                continue
+        return found
+
+
+def wait_until(condition: Callable[[], object], seconds: float) -> bool:
+    """Look until `condition()` holds; False when it does not within `seconds`."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.2)
+    return bool(condition())

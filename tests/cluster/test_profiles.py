@@ -1,0 +1,126 @@
+"""The quick study through each profile: the same seeded results as at home, and nothing left on the cluster."""
+
+from __future__ import annotations
+
+import json
+import re
+import statistics
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from local_slurm import LocalSlurm
+from studies import TIMES, Study
+
+from traceability.files import read_jsonl
+from traceability.registry import all_tables
+
+pytestmark = pytest.mark.slow
+
+INEFFECTIVE = {"numpy_tf"}
+"""Arms with a seed that does not reach Keras 3: their replicates differ wherever they run."""
+NOT_SEEDED = ("contrasts.tsv", "expectations.tsv", "replay", "storage")
+"""Tables (how their names begin) whose rows put seeded and unseeded arms together, name runs, or are measurements."""
+
+
+@pytest.fixture(scope="session")
+def local(slurm: LocalSlurm, new_study: Callable[[str], Study]) -> Study:
+    """The quick study on this machine without a scheduler."""
+    study = new_study("local")
+    TIMES.append(f"quick study without a scheduler: {study.run('--cores', '2'):.0f} s")
+    return study
+
+
+def seeded_rows(folder: Path) -> dict[str, pd.DataFrame]:
+    """Every declared table that the run made: stable columns, and of the arms those whose seed decides the result."""
+    runs = pd.read_parquet(folder / "results" / "training" / "runs.parquet")
+    unseeded = set(runs.loc[(runs["seed"] == "unseeded") | runs["arm"].isin(INEFFECTIVE), "arm"])
+    found = {}
+    for chapter, table in all_tables():
+        path = folder / table.name if table.name.startswith("results/") else folder / "results" / table.name
+        if not path.is_file() or chapter in ("storage", "replay") or path.name.startswith(NOT_SEEDED):
+            continue
+        frame = table.read(path)[list(table.stable_columns)]
+        if "arm" in frame:
+            frame = frame[~frame["arm"].isin(unseeded)]
+        found[table.name] = frame.reset_index(drop=True)
+    return found
+
+
+def seeded_arrays(folder: Path) -> dict[str, bytes]:
+    """Weights and predictions of the replicates whose seed decides the result, byte by byte."""
+    found = {}
+    for rows in sorted((folder / "results" / "training").glob("*/batch-*.jsonl")):
+        for row in read_jsonl(rows):
+            if row["seed"] == "unseeded" or row["arm"] in INEFFECTIVE:
+                continue
+            label = row["key"].partition("/")[2].replace("/", "-")
+            for path in rows.with_suffix("").glob(f"{label}.*.npz"):
+                found[f"{row['workload']}/{path.name}"] = path.read_bytes()
+    return found
+
+
+def start_up_seconds(slurm: LocalSlurm, study: Study) -> list[float]:
+    """For each finished job of a batch: seconds on its node minus seconds of the work itself."""
+    found = []
+    for line in slurm.ask("scontrol", "show", "job", "--oneliner").splitlines():
+        said = dict(re.findall(r"(\w+)=(\S*)", line))
+        batch = re.search(r"run_batch\D*?_?((?:diabetes|digits)_[a-z]+)\D(\d+)", line)
+        if not batch or said.get("JobState") != "COMPLETED" or said.get("WorkDir") != str(study.folder):
+            continue
+        begin, end = (datetime.fromisoformat(said[key]) for key in ("StartTime", "EndTime"))
+        benchmark = study.folder / "results" / "benchmarks" / "run_batch" / f"{batch[1]}-{batch[2]}.jsonl"
+        found.append((end - begin).total_seconds() - read_jsonl(benchmark)[0]["s"])
+    return found
+
+
+@pytest.mark.parametrize("profile", ["slurm", "generic"])
+def test_the_quick_study_gives_the_results_of_a_local_run(
+    profile: str, slurm: LocalSlurm, local: Study, study: Study
+) -> None:
+    seconds = study.run("--workflow-profile", f"profiles/{profile}")
+    overhead = start_up_seconds(slurm, study)
+    extra = f"; {statistics.median(overhead):.1f} s on a node before and after the work (n = {len(overhead)})"
+    TIMES.append(f"quick study through profiles/{profile}: {seconds:.0f} s{extra if overhead else ''}")
+
+    expected, found = seeded_rows(local.folder), seeded_rows(study.folder)
+    assert set(found) == set(expected)
+    assert len(found) > 10
+    for name, frame in expected.items():
+        pd.testing.assert_frame_equal(found[name], frame, check_exact=True, obj=name)
+    arrays = seeded_arrays(local.folder)
+    assert len(arrays) > 10
+    assert seeded_arrays(study.folder) == arrays
+    assert re.search(r"has been submitted with SLURM jobid|with external jobid", study.said())
+    check_memory(study)
+
+
+def check_memory(study: Study) -> None:
+    """No job of the quick study came near the memory that its rule, or else the profile, asks for."""
+    text = "".join(path.read_text() for path in (study.folder / "rules").glob("*.smk"))
+    benchmarks = study.folder / "results" / "benchmarks"
+    for path in benchmarks.rglob("*.jsonl"):
+        rule = path.relative_to(benchmarks).parts[0].removesuffix(".jsonl")
+        asked = re.search(rf"rule {rule}:.*?(?:mem_mb=growing\((\d+)\)|\n\n\n|\Z)", text, re.DOTALL)
+        limit = int(asked[1]) if asked and asked[1] else 1000
+        used = json.loads(path.read_text().splitlines()[0])["max_rss"]
+        assert used < 0.8 * limit, f"{path.name}: {used:.0f} MB of {limit}"
+
+
+def test_sqlite_is_refused_before_the_first_job(slurm: LocalSlurm, study: Study) -> None:
+    """Through the profile and through the command line; without a cluster it is what the study uses."""
+    ways = [
+        ("--workflow-profile", "profiles/slurm", "--config", "tracking={uri: ''}"),
+        ("--executor", "slurm", "--jobs", "2"),
+        ("--executor", "slurm", "--jobs", "2", "--config", "tracking={uri: 'sqlite:///runs.db'}"),
+    ]
+    for way in ways:
+        study.log.unlink(missing_ok=True)
+        assert study.start(*way).wait(120) != 0
+        said = [line for line in study.said().splitlines() if "cannot be used with the executor 'slurm'" in line]
+        assert len(said) == 1, study.said()[-3000:]
+        assert 'tracking={"uri": "service"}' in said[0]
+        assert not (study.folder / "results").exists()
+        assert not slurm.jobs()

@@ -1,0 +1,116 @@
+"""The profiles speak of rules that exist, agree with each other, and leave no rule without its needs."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+
+def profile(root: Path, name: str) -> dict[str, Any]:
+    return yaml.safe_load((root / "profiles" / name / "profile.yaml").read_text(encoding="utf-8"))
+
+
+def local_rules(root: Path) -> set[str]:
+    """Names under `localrules:` in the workflow's files."""
+    found: set[str] = set()
+    for path in [root / "Snakefile", *(root / "rules").glob("*.smk")]:
+        for block in re.findall(r"^ *localrules:\n((?: +\w+,\n)+)", path.read_text(encoding="utf-8"), re.MULTILINE):
+            found.update(re.findall(r"\w+", block))
+    return found
+
+
+def test_every_rule_is_local_grouped_or_says_what_it_needs(root: Path, rules: list[Any]) -> None:
+    grouped = profile(root, "slurm")["groups"]
+    for rule in rules:
+        if rule.script is None or rule.name in local_rules(root) or rule.name in grouped:
+            continue
+        assert re.search(r"mem_mb=growing\(", rule.text), f"{rule.file}: {rule.name} says no memory that grows"
+        assert re.search(r"runtime=(growing\(|batch_minutes)", rule.text), f"{rule.file}: {rule.name} says no time"
+
+
+@pytest.mark.parametrize("name", ["slurm", "generic"])
+def test_profiles_name_rules_that_exist(name: str, root: Path, rules: list[Any]) -> None:
+    known = {rule.name for rule in rules}
+    said = profile(root, name)
+    assert set(said["groups"]) | set(said.get("set-resources", {})) <= known
+    assert local_rules(root) <= known
+    assert not set(said["groups"]) & local_rules(root), "a grouped rule is not local"
+
+
+def test_no_way_leads_out_of_the_group_and_back_into_it(root: Path) -> None:
+    """Such a group would wait for itself."""
+    words = [sys.executable, "-m", "snakemake", "--rulegraph", "--configfile", "config/quick.yaml"]
+    said = subprocess.run(words, cwd=root, capture_output=True, text=True, check=True).stdout
+    names = dict(re.findall(r'(\d+)\[label = "(\w+)"', said))
+    after: dict[str, set[str]] = {}
+    for first, then in re.findall(r"(\d+) -> (\d+)", said):
+        after.setdefault(names[first], set()).add(names[then])
+    grouped = profile(root, "slurm")["groups"]
+    assert grouped.keys() & after.keys()
+    todo = [then for rule in grouped for then in after.get(rule, ()) if then not in grouped]
+    seen: set[str] = set()
+    while todo:
+        seen.add(rule := todo.pop())
+        todo += after.get(rule, set()) - seen
+    assert not seen & grouped.keys()
+
+
+def test_timed_rules_get_a_node_to_themselves(root: Path, rules: list[Any]) -> None:
+    alone = {rule.name for rule in rules if "all_cores()" in rule.text}
+    assert {rule.name for rule in rules if "servers=1" in rule.text} == alone
+    assert set(profile(root, "slurm")["set-resources"]) == alone
+
+
+def test_cluster_profiles_differ_from_each_other_and_from_home_only_where_they_must(root: Path) -> None:
+    home, slurm, generic = (profile(root, name) for name in ("default", "slurm", "generic"))
+    for name, value in home.items():
+        if name != "resources":
+            assert slurm[name] == generic[name] == value, name
+    assert home["resources"].items() <= slurm["resources"].items()
+    differ = {name for name in slurm.keys() | generic.keys() if slurm.get(name) != generic.get(name)}
+    assert {name for name in differ if not name.startswith(("slurm-", "cluster-generic-"))} == {
+        "executor", "set-resources", "max-status-checks-per-second",
+    }  # fmt: skip
+
+
+STATES = {
+    "COMPLETED": "success", "CANCELLED": "failed", "TIMEOUT": "failed", "NODE_FAIL": "failed", "RUNNING": "running",
+    "PENDING": "running", "slurm_load_jobs error: Invalid job id specified": "failed",
+    "slurm_load_jobs error: Unable to contact slurm controller": "running",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "expected"), STATES.items())
+def test_the_status_of_a_job_is_read_from_what_the_scheduler_says(
+    said: str, expected: str, root: Path, tmp_path: Path
+) -> None:
+    """Slurm's own words, replayed: states that a test on a real Slurm cannot all bring about."""
+    squeue = tmp_path / "squeue"
+    squeue.write_text(f"#!/bin/sh\necho '{said}'\n")
+    squeue.chmod(squeue.stat().st_mode | stat.S_IXUSR)
+    done = subprocess.run(
+        [str(root / "profiles" / "generic" / "status.sh"), "7"],
+        env=os.environ | {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == f"{expected}\n"
+
+
+def test_a_jobscript_that_is_none_is_refused_in_one_line(root: Path, tmp_path: Path) -> None:
+    script = tmp_path / "job.sh"
+    script.write_text("#!/bin/sh\ntrue\n")
+    submit = root / "profiles" / "generic" / "submit.py"
+    done = subprocess.run(
+        [sys.executable, str(submit), str(script)], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+    assert "is this a jobscript of Snakemake?" in done.stderr
+    assert "Traceback" not in done.stderr
