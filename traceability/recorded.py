@@ -81,10 +81,15 @@ def written_by_plugin(tags: Mapping[str, str]) -> dict[str, str]:
 def code(tags: Mapping[str, str], ours: Mapping[str, str]) -> Code:
     """The code that `tags` name; `ours` (see `own`) goes before MLflow's tags, also where it says `none`."""
     dirty = {ours.get("dirty", "").lower(), tags.get("mlflow.source.git.dirty", "").lower()}
+
+    def said(name: str, tag: str) -> str:
+        found = ours.get(name) or tags.get(tag, "")
+        return "" if found == "none" else found
+
     return Code(
-        repository=ours.get("repository") or tags.get("mlflow.source.git.repoURL", ""),
-        commit=ours.get("commit") or tags.get("mlflow.source.git.commit", ""),
-        source=ours.get("entry_point") or tags.get("mlflow.source.name", ""),
+        repository=said("repository", "mlflow.source.git.repoURL"),
+        commit=said("commit", "mlflow.source.git.commit"),
+        source=said("entry_point", "mlflow.source.name"),
         entry_point=tags.get("mlflow.project.entryPoint", ""),
         dirty=True if "true" in dirty else False if "false" in dirty else None,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Sequence
 
 _NAME = (
@@ -38,3 +39,11 @@ def words(command: Sequence[str]) -> list[str]:
         shown.append("***" if hide and not word.startswith("-") else text(word))
         hide = _OPTION.fullmatch(word) is not None
     return shown
+
+
+def command(line: str) -> str:
+    """A recorded command line as it may be shown."""
+    try:
+        return " ".join(words(shlex.split(line)))
+    except ValueError:  # no closing quotation mark
+        return " ".join(words(line.split()))

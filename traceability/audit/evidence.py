@@ -18,11 +18,11 @@ from traceability.recorded import Run
 
 _SEED = re.compile(r"(?:^|.*[_.\-/ ])(?:random_?)?(?:seeds?|random_state)(?:[_.\-/ ].*)?", re.IGNORECASE)
 _SHA256 = re.compile(r"(?:sha256:)?[0-9a-f]{64}", re.IGNORECASE)
-_DIGEST_NAME = re.compile(r".*(?:data|dataset|train|test|input|sha256|digest|hash).*", re.IGNORECASE)
+_DATA_NAME = re.compile(r".*(?:data|train|test|valid|input).*", re.IGNORECASE)
 _PLACE = re.compile(r"(?:.*[_.\-/ ])?(?:data|dataset|input)s?(?:[_.\-](?:path|dir|file|root|url|uri))?", re.IGNORECASE)
-_FLAGS = re.compile(
-    r"(?:.*[_.])?(?:(?:enable_|tf_|torch_|cudnn_)?(?:op_)?determinis(?:m|tic)\w*|PYTHONHASHSEED)", re.IGNORECASE
-)
+_FLAGS = re.compile(r".*determinis(?:m|tic)\w*|PYTHONHASHSEED", re.IGNORECASE)
+_NUMBER = re.compile(r"[-+]?[\d.]+(?:e[-+]?\d+)?", re.IGNORECASE)
+_WHOLE = re.compile(r"-?\d+(?:\.0+)?")
 _COMMANDS = ("argv", "command", "command_line", "cmdline", "cmd")
 _PYTHON = ("python", "python_version", "mlflow.python_version")
 _PLATFORM = ("platform", "os", "mlflow.platform")
@@ -81,7 +81,7 @@ def audit(run: Run, artifacts: Artifacts, found: Mapping[str, Found] | None = No
 def script_of(code: recorded.Code) -> str:
     """The recorded script; empty where what is recorded names none (`-c`, a notebook's kernel, a test runner)."""
     name = PurePosixPath(code.source.replace("\\", "/")).name
-    return "" if code.source == "none" or _NO_SCRIPT.fullmatch(name) else code.source
+    return "" if _NO_SCRIPT.fullmatch(name) else code.source
 
 
 def _code(run: Run, ours: Mapping[str, str], names: Iterable[str] | None, found: Found | None) -> Item:
@@ -93,19 +93,18 @@ def _code(run: Run, ours: Mapping[str, str], names: Iterable[str] | None, found:
         item.evidence.append(f"started by the installed program {code.source}")
     if full:
         item.evidence.append(f"commit {code.commit} ({by})")
-    elif code.commit not in ("", "none"):
+    elif code.commit:
         item.evidence.append(f"'{code.commit}' is no full commit id")
     if script:
         item.evidence.append(f"entry point {script}" + (f" ({code.entry_point})" if code.entry_point else ""))
-    repository = code.repository not in ("", "none")
-    if repository:
+    if code.repository:
         item.evidence.append(f"repository {code.repository}")
     logged = bool(script) and PurePosixPath(script).name in names
     if logged:
         item.evidence.append("the script itself is among the artifacts")
     item.missing += [] if full else ["commit"]
     item.missing += [] if script else ["entry_point"]
-    item.missing += [] if repository else ["repository"]
+    item.missing += [] if code.repository or (found is not None and found.commit) else ["repository"]
     if item.evidence:
         item.at_least("partial")
     named = full and bool(script)
@@ -125,7 +124,7 @@ def _code(run: Run, ours: Mapping[str, str], names: Iterable[str] | None, found:
         named = named and logged
     certain = _cleanliness(item, code, ours, names)
     if named and certain is not None:
-        item.at_least("complete" if certain and (repository or found is not None) else "usable")
+        item.at_least("complete" if not item.missing else "usable")
     return item
 
 
@@ -158,7 +157,7 @@ def _parameters(run: Run, ours: Mapping[str, str], names: Iterable[str] | None) 
         )
         item.at_least("usable")
     if command:
-        item.evidence.append(f"command line {command}")
+        item.evidence.append(f"command line {redaction.command(command)}")
         item.at_least("complete")
     elif run.params and run.tags.get("mlflow.project.entryPoint"):
         item.evidence.append(f"started as project entry point {run.tags['mlflow.project.entryPoint']}")
@@ -197,12 +196,15 @@ def _environment(run: Run, ours: Mapping[str, str], found: Packages) -> Item:
 
 
 def _data(run: Run) -> Item:
-    item, said = Item("data"), {**run.params, **{k: v for k, v in run.tags.items() if not k.startswith("mlflow.")}}
-    place = next((f"{name}={value}" for name, value in sorted(run.params.items())
-                  if _PLACE.fullmatch(name) and value.lower() not in _UNSEEDED), "")  # fmt: skip
-    full = next((f"{name}={value}" for name, value in sorted(said.items())
-                 if _SHA256.fullmatch(value) and _DIGEST_NAME.fullmatch(name)
-                 and not name.startswith(recorded.PREFIX)), "")  # fmt: skip
+    item, said = Item("data"), _by_user(run)
+    places = [
+        f"{name}={value}"
+        for name, value in sorted(run.params.items())
+        if _PLACE.fullmatch(name) and not _NUMBER.fullmatch(value) and value.lower() not in _UNSEEDED
+    ]
+    digests = [f"{name}={value}" for name, value in sorted(said.items())
+               if _SHA256.fullmatch(value) and _DATA_NAME.fullmatch(name)]  # fmt: skip
+    place, full = (places or [""])[0], (digests or [""])[0]
     for dataset in run.datasets:
         context = f", {dataset.context}" if dataset.context else ""
         item.evidence.append(f"data set {dataset.name} (MLflow digest {dataset.digest}{context})")
@@ -246,10 +248,10 @@ def _randomness(run: Run, ours: Mapping[str, str]) -> Item:
         Item("randomness"),
         {**run.params, **{k: v for k, v in run.tags.items() if not k.startswith("mlflow.")}},
     )
-    seeds = {name: value for name, value in sorted(said.items()) if _SEED.fullmatch(name) and not _own(name)}
-    known = {name: value for name, value in seeds.items() if re.fullmatch(r"-?\d+(\.0+)?", value.strip())}
+    seeds = {name: value for name, value in sorted(said.items()) if _SEED.fullmatch(name)}
+    known = {name: value for name, value in seeds.items() if _WHOLE.fullmatch(value.strip())}
     in_force = _mapping(ours.get("seeds", ""))
-    flags = [f"{name}={value}" for name, value in sorted(said.items()) if _FLAGS.fullmatch(name) and not _own(name)]
+    flags = [f"{name}={value}" for name, value in sorted(said.items()) if _FLAGS.fullmatch(name)]
     if ours.get("determinism"):
         flags += [f"{name}={value}" for name, value in sorted(_mapping(ours["determinism"]).items())]
     item.evidence += [f"{name}={value}" for name, value in known.items()]
@@ -269,8 +271,10 @@ def _randomness(run: Run, ours: Mapping[str, str]) -> Item:
     return item
 
 
-def _own(name: str) -> bool:
-    return name.startswith(recorded.PREFIX)
+def _by_user(run: Run) -> dict[str, str]:
+    """Parameters, and tags that neither MLflow nor this library wrote."""
+    tags = {name: value for name, value in run.tags.items() if not name.startswith(("mlflow.", recorded.PREFIX))}
+    return {**run.params, **tags}
 
 
 def _mapping(text: str) -> dict[str, Any]:

@@ -78,9 +78,7 @@ class FileStore:
             artifacts=beside.as_uri() if beside.is_dir() else str(about.get("artifact_uri") or ""),
             params=dict(_files(folder / "params")),
             tags=tags,
-            metrics={
-                name: latest for name, text in _files(folder / "metrics") if (latest := _latest(text)) is not None
-            },
+            metrics={metric: value for metric, value in metrics.items() if value is not None},
             datasets=tuple(self._datasets(experiment, folder)),
             models=tuple(self._models(experiment, folder)),
         )

@@ -56,9 +56,9 @@ def packages(run: Run, ours: Mapping[str, str], artifacts: Artifacts, names: Ite
         if name in present:
             found.evidence.append(f"artifact {name}")
             found.closure = found.closure or name in _LOCKS
-    if names is None and run.artifacts:
-        found.evidence.append("its artifacts cannot be seen from here")
     if not found.closure:
+        if names is None and run.artifacts:
+            found.evidence.append("no folder of artifacts can be seen from here")
         _of_models(found, run, artifacts)
     return found
 
@@ -90,15 +90,15 @@ def _of_models(found: Packages, run: Run, artifacts: Artifacts) -> None:
         about = artifacts.text(place, "python_env.yaml")
         if about is not None and not found.python:
             try:
-                found.python = str((yaml.safe_load(about) or {}).get("python", ""))
-            except (yaml.YAMLError, AttributeError):
+                found.python = str(dict(yaml.safe_load(about) or {}).get("python", ""))
+            except (yaml.YAMLError, TypeError, ValueError):
                 found.evidence.append("the model's python_env.yaml cannot be read")
         return
     if run.models or history:
         found.evidence.append("a model was logged, but its requirements cannot be seen from here")
     for item in history:
-        flavors = item.get("flavors") if isinstance(item.get("flavors"), dict) else {}
-        for name, flavor in sorted(flavors.items()):
+        flavors = item.get("flavors")
+        for name, flavor in sorted(flavors.items()) if isinstance(flavors, dict) else ():
             for key, value in sorted(flavor.items()) if isinstance(flavor, dict) else ():
                 if key == "python_version":
                     found.python = found.python or str(value)
