@@ -244,10 +244,7 @@ def _source(kind: str, text: str) -> str:
 
 
 def _randomness(run: Run, ours: Mapping[str, str]) -> Item:
-    item, said = (
-        Item("randomness"),
-        {**run.params, **{k: v for k, v in run.tags.items() if not k.startswith("mlflow.")}},
-    )
+    item, said = Item("randomness"), _by_user(run)
     seeds = {name: value for name, value in sorted(said.items()) if _SEED.fullmatch(name)}
     known = {name: value for name, value in seeds.items() if _WHOLE.fullmatch(value.strip())}
     in_force = _mapping(ours.get("seeds", ""))
