@@ -29,11 +29,17 @@ def cost_rows(costs: pd.DataFrame, resamples: int, seed: int, confidence: float)
             row = {"workload": workload, "level": level, "quantity": quantity, "n": len(above)}
             row |= {"failed": len(group) - len(above), "weights": finished["weights_sha256"].nunique()}
             row["median"] = float(np.median(above)) if len(above) else None
-            rows.append(row | _ratio(above, below, resamples, seed, confidence))
+            rows.append(row | ratio_of_medians(above, below, resamples, seed, confidence))
     return rows
 
 
-def _ratio(above: np.ndarray, below: np.ndarray, resamples: int, seed: int, confidence: float) -> dict[str, Any]:
+def ratio_of_medians(
+    above: np.ndarray, below: np.ndarray, resamples: int, seed: int, confidence: float
+) -> dict[str, float | None]:
+    """Ratio of the medians of two samples and its bootstrap interval: keys `ratio`, `low`, `high`.
+
+    All are empty without values or with a median of 0 below; the interval also with fewer than 3 values.
+    """
     if not (len(above) and len(below)) or np.median(below) <= 0:
         return {"ratio": None, "low": None, "high": None}
     ratio = float(np.median(above) / np.median(below))
