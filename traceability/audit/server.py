@@ -19,7 +19,10 @@ class Server:
     """An MLflow server; a version 2 server answers a version 3 client well."""
 
     def __init__(self, uri: str) -> None:
-        self._client = records.client(uri)
+        try:
+            self._client = records.client(uri)
+        except StudyError as error:
+            raise StudyError(str(error).removeprefix("tracking.uri: ")) from None
         self._uri = uri
         self.kind = "server"
         self.artifacts = Artifacts(server=uri)
