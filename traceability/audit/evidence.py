@@ -89,6 +89,8 @@ def _code(run: Run, ours: Mapping[str, str], names: Iterable[str] | None, found:
     by = "traceability.*" if ours else "mlflow.source.*"
     full = recorded.COMMIT.fullmatch(code.commit) is not None
     script = script_of(code)
+    others = _list(ours.get("other_repositories", ""))
+    item.evidence += [f"code of another repository ran too: {o.get('name')} {o.get('commit')}" for o in others]
     if ours.get("entry_point_state") == "installed":
         item.evidence.append(f"started by the installed program {code.source}")
     if full:
@@ -123,6 +125,8 @@ def _code(run: Run, ours: Mapping[str, str], names: Iterable[str] | None, found:
         item.missing += [] if logged else ["script"]
         named = named and logged
     certain = _cleanliness(item, code, ours, names)
+    if "clean" not in item.missing:
+        item.missing += ["clean"] if any(other.get("dirty") != "false" for other in others) else []
     if named and certain is not None:
         item.at_least("complete" if not item.missing else "usable")
     return item
@@ -272,6 +276,14 @@ def _by_user(run: Run) -> dict[str, str]:
     """Parameters, and tags that neither MLflow nor this library wrote."""
     tags = {name: value for name, value in run.tags.items() if not name.startswith(("mlflow.", recorded.PREFIX))}
     return {**run.params, **tags}
+
+
+def _list(text: str) -> list[dict[str, Any]]:
+    try:
+        found = json.loads(text or "[]")
+    except ValueError:
+        return []
+    return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
 
 
 def _mapping(text: str) -> dict[str, Any]:

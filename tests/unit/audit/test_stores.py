@@ -83,7 +83,7 @@ def test_runs_beyond_a_page_are_all_read_and_deleted_ones_are_not(tmp_path):
     with contextlib.closing(sqlite3.connect(path)) as database, database:
         columns = "name, source_type, user_id, status, start_time, lifecycle_stage, artifact_uri, experiment_id"
         database.executemany(
-            f"INSERT INTO runs (run_uuid, {columns}) SELECT ?, {columns} FROM runs WHERE run_uuid = ?",
+            f"INSERT INTO runs (run_uuid, {columns}) SELECT ?, {columns} FROM runs WHERE run_uuid = ?",  # noqa: S608
             [(f"{number:032x}", first) for number in range(2 * PAGE + 1)],
         )
     with stores.opened(str(path)) as store:
@@ -176,9 +176,9 @@ def test_a_store_of_mlflow_2_10_is_read_without_migrating_it(kind, era, tmp_path
                for said in found["items"]["environment"]["evidence"])  # fmt: skip
     assert found["level"] == 1
     if kind != "server":
-        again = subprocess.run(
-            [str(era), "-c", "import sys, mlflow; print(len(mlflow.MlflowClient(sys.argv[1]).search_runs([sys.argv[2]])))",
-             uri, mlflow_id(found, uri)], capture_output=True, text=True, cwd=tmp_path, env=outside, check=True)  # fmt: skip
+        text = "import sys, mlflow; print(len(mlflow.MlflowClient(sys.argv[1]).search_runs([sys.argv[2]])))"
+        words = [str(era), "-c", text, uri, mlflow_id(found, uri)]
+        again = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, env=outside, check=True)
         assert again.stdout.strip().endswith("1"), "MLflow 2.10.0 can still open it"
 
 
