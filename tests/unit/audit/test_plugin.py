@@ -173,7 +173,8 @@ def test_without_git_or_a_repository_the_run_goes_on_and_nothing_is_claimed(benc
 def test_stamp_writes_the_same_tags_to_a_run_of_the_client(bench, tmp_path):
     home = project(tmp_path / "p")
     (home / "client.py").write_text(
-        "import sys, mlflow, traceability\nclient = mlflow.MlflowClient()\nrun_id = client.create_run('0').info.run_id\n"
+        "import mlflow, traceability\n"
+        "run_id = mlflow.MlflowClient().create_run('0').info.run_id\n"
         "traceability.stamp(run_id)\nprint([], run_id)\n"
     )
     git.commit_all(home, "two")
