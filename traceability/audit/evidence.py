@@ -191,6 +191,8 @@ def _environment(run: Run, ours: Mapping[str, str], found: Packages) -> Item:
         item.evidence.append(f"Python {python.split()[0]}")
     if platform:
         item.evidence.append(f"platform {platform}")
+    if found.note:
+        item.evidence.append(found.note)
     item.missing += [] if found.closure else ["packages"]
     item.missing += [] if python else ["python"]
     item.missing += [] if platform else ["platform"]

@@ -30,6 +30,8 @@ class Packages:
     python: str = ""
     closure: bool = False
     evidence: list[str] = field(default_factory=list)
+    #: What kept from looking; no evidence of anything.
+    note: str = ""
 
 
 def pins(text: str) -> dict[str, str]:
@@ -58,7 +60,7 @@ def packages(run: Run, ours: Mapping[str, str], artifacts: Artifacts, names: Ite
             found.closure = found.closure or name in _LOCKS
     if not found.closure:
         if names is None and run.artifacts:
-            found.evidence.append("no folder of artifacts can be seen from here")
+            found.note = "no folder of artifacts can be seen from here"
         _of_models(found, run, artifacts)
     return found
 
