@@ -7,6 +7,7 @@ import sys
 import typer
 
 from traceability import __version__, logs
+from traceability.audit.command import audit, drift
 from traceability.corpus.command import scan
 from traceability.errors import StudyError
 from traceability.replay.command import replay
@@ -44,3 +45,5 @@ def _main(
 
 app.command("scan")(scan)
 app.command("replay")(replay)
+app.command("audit")(audit)
+app.command("drift")(drift)

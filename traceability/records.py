@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
+from traceability import recorded
 from traceability.errors import StudyError
 from traceability.files import write_json
 
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PREFIX = "traceability."
-"""Tags that the study adds to a run; masked for replay, audit and capture."""
+PREFIX = recorded.PREFIX
 
 
 SERVICE = "service"

@@ -30,6 +30,7 @@ CHAPTERS = (
     "statistics",
     "figures",
     "paper",
+    "audit",
 )
 
 Kind = Literal["str", "int", "float", "bool"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from traceability import records
+from traceability import records, snapshots
 from traceability.errors import StudyError
 from traceability.replay import foreign, sandbox
 from traceability.replay.engine import Task
@@ -97,10 +97,10 @@ def _check_annotatable(record: str, uri: str) -> None:
     if record == "notes":
         raise StudyError("--annotate: notes have no tags; leave it out")
     if uri.startswith("sqlite:"):
-        path = foreign.sqlite_path(uri)
-        if path.is_file() and foreign.alembic_version(path) != foreign.client_schema():
+        path = snapshots.sqlite_path(uri)
+        if path.is_file() and snapshots.alembic_version(path) != foreign.client_schema():
             raise StudyError(
-                f"--annotate: {path} has schema {foreign.alembic_version(path)}, this MLflow would migrate it; "
+                f"--annotate: {path} has schema {snapshots.alembic_version(path)}, this MLflow would migrate it; "
                 "leave --annotate out, or run `mlflow db upgrade` if the store is yours"
             )
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from traceability import recorded
 from traceability.files import sha256_file, sha256_tree
 from traceability.replay.reasons import Stopped
 from traceability.replay.record import Record
-
-#: Parameters under which people log a full digest of their data.
-_DIGESTS = ("data_sha256", "dataset_sha256")
-_PLACES = ("data", "data_path", "dataset_path")
 
 UNVERIFIED, SHA256, DIGEST = "data_unverified", "sha256", "mlflow_digest"
 
@@ -20,13 +17,13 @@ def verify_before(record: Record, folder: Path) -> str:
 
     A path is relative to the restored code `folder`. Stops with `data_missing` or `data_changed`.
     """
-    place = next((record.params[name] for name in _PLACES if record.params.get(name) not in (None, "", "None")), None)
+    place = recorded.first(record.params, recorded.DATA_PLACES)
     if place is None:
         return UNVERIFIED
     path = folder / place
     if not path.exists():
         raise Stopped("data_missing", f"'{place}' is not there")
-    wanted = next((record.params[name] for name in _DIGESTS if name in record.params), None)
+    wanted = recorded.first(record.params, recorded.DATA_DIGESTS)
     if wanted is None:
         return UNVERIFIED
     if path.is_dir():

@@ -8,37 +8,24 @@ client's is refused. Artifacts are read as bytes and text; nothing is ever unpic
 from __future__ import annotations
 
 import contextlib
-import re
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
-from traceability import records
+from traceability import recorded, records, snapshots
 from traceability.errors import StudyError
 from traceability.replay.reasons import Stopped
 from traceability.replay.record import Record
+from traceability.snapshots import sqlite_path
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
 #: Small text files of a logged model and its weights; no file that only Python's pickle can read.
-_MADE_UP = re.compile(r"[a-z]+-[a-z]+-\d+")
 _MODEL_FILES = ("requirements.txt", "python_env.yaml", "MLmodel", "data/model.keras", "model.skops")
-
-
-def sqlite_path(uri: str) -> Path:
-    """The file that a `sqlite:` URI names."""
-    return Path(re.sub(r"^sqlite:/{3}", "", uri).partition("?")[0])
-
-
-def alembic_version(path: Path) -> str:
-    """The schema version of a SQLite store, read without opening it for writing."""
-    with contextlib.closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as source:
-        row = source.execute("SELECT version_num FROM alembic_version").fetchone()
-    return str(row[0]) if row else ""
 
 
 def readable(uri: str, scratch: Path) -> str:
@@ -53,12 +40,8 @@ def readable(uri: str, scratch: Path) -> str:
         copy = scratch / "copy.db"
         scratch.mkdir(parents=True, exist_ok=True)
         try:
-            with (
-                contextlib.closing(sqlite3.connect(f"file:{quote(str(source_path))}?mode=ro", uri=True)) as source,
-                contextlib.closing(sqlite3.connect(copy)) as target,
-            ):
-                source.backup(target)
-        except sqlite3.Error as error:
+            snapshots.copy(source_path, copy)
+        except (sqlite3.Error, OSError) as error:
             raise Stopped("store_unreadable", f"{source_path}: {error}") from None
         return f"sqlite:///{copy}"
     if uri.startswith(("postgresql", "mysql", "mssql")):
@@ -114,24 +97,23 @@ def read_run(run_id: str, uri: str, scratch: Path, kind: str = "mlflow") -> Reco
     except MlflowException as error:
         raise Stopped("run_not_found", str(error).splitlines()[0]) from None
     tags = dict(run.data.tags)
-    own = {name.removeprefix(records.PREFIX): tags.pop(name) for name in list(tags) if name.startswith(records.PREFIX)}
-    if kind != "plugin":
-        own = {}
+    ours = recorded.own(tags) if kind == "plugin" else {}
+    code = recorded.code(tags, ours)
     return Record(
         run_id=run_id,
         kind=kind,
         params=dict(run.data.params),
         metrics=dict(run.data.metrics),
-        repository=own.get("repository") or tags.get("mlflow.source.git.repoURL", ""),
-        commit=own.get("commit") or tags.get("mlflow.source.git.commit", ""),
-        source=own.get("entry_point") or tags.get("mlflow.source.name", ""),
-        entry_point=tags.get("mlflow.project.entryPoint", ""),
-        dirty="true" in (own.get("dirty", "").lower(), tags.get("mlflow.source.git.dirty", "").lower()),
+        repository=code.repository,
+        commit=code.commit,
+        source=code.source,
+        entry_point=code.entry_point,
+        dirty=code.dirty is True,
         datasets=_datasets(run),
-        name="" if _MADE_UP.fullmatch(run.info.run_name or "") else run.info.run_name or "",
+        name=recorded.given_name(run.info.run_name),
         experiment=client.get_experiment(run.info.experiment_id).name,
         model=_model(client, run, scratch),
-        weights_sha256=own.get("weights_sha256", ""),
+        weights_sha256=ours.get("weights_sha256", ""),
         date=datetime.fromtimestamp(run.info.start_time / 1000, UTC).date().isoformat(),
     )
 

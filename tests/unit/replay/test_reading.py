@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy
 from typer.testing import CliRunner
 
-from traceability import records
+from traceability import records, snapshots
 from traceability.cli import app
 from traceability.errors import StudyError
 from traceability.files import sha256_file
@@ -59,12 +59,12 @@ def old_store(tmp_path):
 
 
 def test_a_store_of_an_older_mlflow_is_read_and_stays_as_it_was(old_store, tmp_path):
-    digest, version = sha256_file(old_store), foreign.alembic_version(old_store)
+    digest, version = sha256_file(old_store), snapshots.alembic_version(old_store)
     assert version != foreign.client_schema()
     record = foreign.read_run(RUN, f"sqlite:///{old_store}", tmp_path / "scratch")
     assert (record.commit, record.params, record.date) == ("c" * 40, {"seed": "7"}, "2024-01-15")
     assert sha256_file(old_store) == digest
-    assert foreign.alembic_version(old_store) == version
+    assert snapshots.alembic_version(old_store) == version
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("old.db")] == ["old.db"]
 
 

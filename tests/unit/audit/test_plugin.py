@@ -1,0 +1,227 @@
+"""The run-context plugin, as MLflow finds it: silent unless asked for, harmless, and never misleading on code."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from traceability import context, git, records, redaction
+from traceability.audit import stores, survey
+from traceability.audit.scope import Scope
+
+ROOT = Path(__file__).resolve().parents[3]
+SCRIPT = """
+import sys
+import mlflow
+{before}
+with mlflow.start_run() as run:
+    mlflow.log_param("x", 1)
+print([name for name in ("numpy", "tensorflow", "keras", "torch", "sklearn") if name in sys.modules], run.info.run_id)
+"""
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory):
+    """A store, and a folder that makes the plugin known to MLflow as the installed package does."""
+    folder = tmp_path_factory.mktemp("plugin")
+    about = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]
+    known = folder / "known" / "traceability_plugin-0.dist-info"
+    known.mkdir(parents=True)
+    (known / "METADATA").write_text("Metadata-Version: 2.1\nName: traceability-plugin\nVersion: 0\n")
+    text = "".join(f"[{group}]\n" + "".join(f"{k} = {v}\n" for k, v in found.items()) for group, found in about.items())
+    (known / "entry_points.txt").write_text(text)
+    uri = f"sqlite:///{folder / 'mlflow.db'}"
+    records.client(uri)
+    return folder, uri
+
+
+def launch(bench, words, cwd, *, on=True, **more):
+    """Run a program with the plugin known; its output and the judged run."""
+    folder, uri = bench
+    environment = git.environment() | {
+        "MLFLOW_TRACKING_URI": uri, "PYTHONPATH": os.pathsep.join([str(ROOT), str(folder / "known")]),
+        "TRACEABILITY_CONTEXT": "1" if on else "", "MLFLOW_DISABLE_TELEMETRY": "true",
+    } | more  # fmt: skip
+    done = subprocess.run(words, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    loaded, _, run_id = done.stdout.strip().splitlines()[-1].rpartition(" ")
+    with stores.opened(uri) as store:
+        (judged,) = survey.judge(store, Scope(runs=(run_id,)))
+    return loaded, judged
+
+
+def project(folder, before=""):
+    """A committed project with a script and a module; its folder."""
+    folder.mkdir(parents=True)
+    (folder / "helper.py").write_text("value = 1\n")
+    (folder / "train.py").write_text("import helper\n" + SCRIPT.format(before=before))
+    (folder / ".gitignore").write_text("ignored/\n")
+    git.commit_all(folder, "one")
+    git.run("remote", "add", "origin", "https://me:hidden@example.org/x.git", cwd=folder)
+    return folder
+
+
+def own(judged):
+    return {name: text for name, text in judged.run.tags.items() if name.startswith("traceability.")}
+
+
+def test_nothing_is_added_unless_asked_for(bench, tmp_path):
+    _, judged = launch(bench, [sys.executable, "train.py"], project(tmp_path / "p"), on=False)
+    assert own(judged) == {}
+    assert judged.items["code"].missing == ["clean"]
+
+
+def test_a_clean_run_is_known_to_be_clean_and_only_data_are_missing(bench, tmp_path):
+    home = project(tmp_path / "p", before="import random, numpy; random.seed(7); numpy.random.seed(8)")
+    words = [sys.executable, "train.py", "--seed", "7", "--password", "hunter2"]
+    loaded, judged = launch(bench, words, home, PYTHONHASHSEED="0")
+    tags = own(judged)
+    assert (tags["traceability.commit"], tags["traceability.dirty"]) == (git.head(home), "false")
+    assert (tags["traceability.entry_point"], tags["traceability.entry_point_state"]) == ("train.py", "committed")
+    assert tags["traceability.repository"] == "https://example.org/x.git"
+    assert tags["traceability.argv"].endswith("train.py --seed 7 --password '***'")
+    assert json.loads(tags["traceability.seeds"]) == {"python": 7, "numpy": 8}
+    assert json.loads(tags["traceability.determinism"])["PYTHONHASHSEED"] == "0"
+    assert not any("hunter2" in text or "hidden" in text for text in judged.run.tags.values())
+    assert "mlflow==" in tags["traceability.packages"] + tags.get("traceability.packages.2", "")
+    assert all(len(text) <= 5000 for text in tags.values()), "MLflow 2.10 takes no longer tag"
+    states = {name: item.state for name, item in judged.items.items()}
+    assert states == {"code": "complete", "parameters": "complete", "environment": "complete", "data": "missing",
+                      "randomness": "complete"}  # fmt: skip
+    assert "tensorflow" not in loaded and "keras" not in loaded
+
+
+def test_the_plugin_imports_no_framework(bench, tmp_path):
+    home = project(tmp_path / "p")
+    plain, _ = launch(bench, [sys.executable, "train.py"], home, on=False)
+    with_plugin, _ = launch(bench, [sys.executable, "train.py"], home)
+    assert with_plugin == plain
+
+
+def modified(home):
+    (home / "train.py").write_text((home / "train.py").read_text() + "# changed\n")
+    return [sys.executable, "train.py"]
+
+
+def modified_module(home):
+    (home / "helper.py").write_text("value = 2\n")
+    return [sys.executable, "train.py"]
+
+
+def untracked(home):
+    (home / "new.py").write_text((home / "train.py").read_text())
+    return [sys.executable, "new.py"]
+
+
+def ignored(home):
+    (home / "ignored").mkdir()
+    (home / "ignored" / "new.py").write_text(SCRIPT.format(before=""))
+    return [sys.executable, "ignored/new.py"]
+
+
+def untracked_module(home):
+    (home / "stranger.py").write_text("")
+    return [sys.executable, "-c", "import stranger" + SCRIPT.format(before="")]
+
+
+def in_another_repository(home):
+    """A launcher that lies in one repository and runs the code of another, as an environment in a project does."""
+    other = project(home.parent / "other")
+    launcher = other / "launch.py"
+    launcher.write_text(f"import sys; sys.path.insert(0, {str(home)!r}); import helper\n" + SCRIPT.format(before=""))
+    git.commit_all(other, "two")
+    return [sys.executable, str(launcher)]
+
+
+PLANTED = [modified, modified_module, untracked, ignored, untracked_module, in_another_repository]
+
+
+@pytest.mark.parametrize("plant", PLANTED)
+def test_who_checks_out_the_recorded_commit_is_told_what_else_ran(plant, bench, tmp_path):
+    home = project(tmp_path / "p")
+    words = plant(home)
+    _, judged = launch(bench, words, home)
+    tags = own(judged)
+    if plant is in_another_repository:
+        others = json.loads(tags["traceability.other_repositories"])
+        assert [other["commit"] for other in others] == [git.head(home)]
+        assert any("code of another repository" in said for said in judged.items["code"].evidence)
+        return
+    assert tags["traceability.dirty"] == "true"
+    assert judged.items["code"].state == "partial", "never enough to act on"
+    assert ("traceability.diff_sha256" in tags) == (plant in (modified, modified_module))
+    assert ("traceability.uncommitted_code" in tags) == (plant not in (modified, modified_module))
+
+
+def test_without_git_or_a_repository_the_run_goes_on_and_nothing_is_claimed(bench, tmp_path):
+    home = project(tmp_path / "p")
+    _, judged = launch(bench, [sys.executable, "train.py"], home, PATH=str(tmp_path))
+    assert own(judged)["traceability.dirty"] == "unknown"
+    assert judged.items["code"].state == "partial"
+    (tmp_path / "plain.py").write_text(SCRIPT.format(before=""))
+    _, judged = launch(bench, [sys.executable, "plain.py"], tmp_path)
+    assert own(judged)["traceability.commit"] == "none"
+    assert "commit" in judged.items["code"].missing
+
+
+def test_stamp_writes_the_same_tags_to_a_run_of_the_client(bench, tmp_path):
+    home = project(tmp_path / "p")
+    (home / "client.py").write_text(
+        "import mlflow, traceability\n"
+        "run_id = mlflow.MlflowClient().create_run('0').info.run_id\n"
+        "traceability.stamp(run_id)\nprint([], run_id)\n"
+    )
+    git.commit_all(home, "two")
+    _, judged = launch(bench, [sys.executable, "client.py"], home, on=False)
+    assert own(judged)["traceability.commit"] == git.head(home)
+    assert judged.items["code"].state == "complete"
+
+
+def test_importing_the_library_stays_light():
+    text = "import sys, traceability; print(sorted({'numpy', 'mlflow', 'pandas', 'typer', 'rich'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", text], env=git.environment() | {"PYTHONPATH": str(ROOT)},
+                          capture_output=True, text=True, check=True)  # fmt: skip
+    assert done.stdout.strip() == "[]"
+
+
+def test_looking_advances_no_generator_and_a_failure_is_a_tag(monkeypatch):
+    random.seed(3)
+    before = random.getstate()
+    first = context.tags()["random_states"]
+    assert random.getstate() == before
+    assert context.tags()["random_states"] == first
+    random.seed(4)
+    assert context.tags()["random_states"] != first
+
+    def broken():
+        raise RuntimeError("https://me:hidden@example.org")
+
+    monkeypatch.setattr(context, "_environment", broken)
+    broken.__name__ = "_environment"
+    found = context.tags()
+    assert found["failed_environment"] == "RuntimeError: https://example.org"
+    assert "argv" in found
+
+
+@pytest.mark.parametrize(("given", "shown"), [
+    ("https://user:pw@host/x", "https://host/x"),
+    ("https://ghp_abc@host/x", "https://host/x"),
+    ("ssh://git@host/x", "ssh://git@host/x"),
+    ("postgresql://u:pw@h/d", "postgresql://u:***@h/d"),
+    ("https://h/x?sig=abc&v=1", "https://h/x?sig=***&v=1"),
+    ('{"api_key": "abc"}', '{"api_key": "***"}'),
+    ("learning_rate=0.1", "learning_rate=0.1"),
+])  # fmt: skip
+def test_secrets_are_taken_out_of_text(given, shown):
+    assert redaction.text(given) == shown
+
+
+def test_secrets_are_taken_out_of_command_lines():
+    line = redaction.command("train.py --api-key k --lr 0.1 --token=t -v --password --epochs 3")
+    assert line == "train.py --api-key *** --lr 0.1 --token=*** -v --password --epochs 3"
