@@ -54,7 +54,7 @@ rule run_replays:
         mem_mb=3000,
         runtime=60,
     params:
-        cache="results/replay/environments",
+        cache="results/environments",
         timeout_seconds=lookup("replay/timeout_seconds", within=config),
         library=library_digest("replay"),
     message:
