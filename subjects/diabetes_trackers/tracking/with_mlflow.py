@@ -27,17 +27,17 @@ def prepare(way):
     if way in ("autolog_sklearn", "everything"):
         mlflow.sklearn.autolog()
     elif way == "autolog_tensorflow":
-        import mlflow.tensorflow
+        from mlflow import tensorflow
 
-        mlflow.tensorflow.autolog()
+        tensorflow.autolog()
     if way in ("system_metrics", "everything"):
         mlflow.enable_system_metrics_logging()
         mlflow.set_system_metrics_sampling_interval(1)
         mlflow.set_system_metrics_samples_before_logging(1)
     if way in ("git_versioning", "everything") and PRESENT:
-        import mlflow.genai
+        from mlflow import genai
 
-        mlflow.genai.enable_git_model_versioning()
+        genai.enable_git_model_versioning()
 
 
 def fluent(way, experiment):
