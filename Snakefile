@@ -42,13 +42,14 @@ localrules:
     figures,
 
 
-# replay and storage are targets of their own until the whole study has been timed with them: `snakemake replay`.
 rule all:
     """The whole study."""
     default_target: True
     input:
         rules.datasets.input,
         rules.training.input,
+        rules.replay.input,
+        rules.storage.input,
         rules.corpus.input,
         rules.statistics.input,
         rules.figures.input,

@@ -110,7 +110,9 @@ def clear_away(folder: Path, arguments: list[str]) -> None:
     if locked:
         who = f"process {owner['pid']}" if "pid" in owner else "a run"
         say(f"{who} that held the lock is gone; unlocking")
-        done = subprocess.run([*command(), "--unlock", *arguments], cwd=folder, check=False, capture_output=True)
+        # Rules that take every core cannot be read without a number of cores.
+        words = [*command(), "--unlock", "--cores", "1", *arguments]
+        done = subprocess.run(words, cwd=folder, check=False, capture_output=True)
         if done.returncode != 0:
             raise Refused(f"unlocking failed: {done.stderr.decode(errors='replace').strip().splitlines()[-1]}")
 
@@ -182,7 +184,7 @@ def main() -> int:
     status = run(ROOT, arguments)
     if status == 0 and known.report:
         (ROOT / known.report).parent.mkdir(parents=True, exist_ok=True)
-        status = run(ROOT, ["--report", known.report, *configuration(arguments)])
+        status = run(ROOT, ["--report", known.report, "--cores", "1", *configuration(arguments)])
     return status
 
 

@@ -93,6 +93,7 @@ rule count_replays:
     """How far replays come, per record and environment, with intervals, and tests of equivalence per cell."""
     input:
         replays="results/replay/replays.tsv",
+        runs="results/training/runs.parquet",
         plan=in_source(config["statistics"]["plan"]),
     output:
         funnel=report(
@@ -106,6 +107,12 @@ rule count_replays:
             caption="../report/replay/cells.rst",
             category="Replay",
             labels={"content": "equivalence per cell", "form": "table"},
+        ),
+        predictions=report(
+            ensure("results/statistics/replay_predictions.tsv", non_empty=True),
+            caption="../report/replay/predictions.rst",
+            category="Replay",
+            labels={"content": "replays in prediction intervals", "form": "table"},
         ),
         pairs=ensure("results/statistics/replay_pairs.tsv", non_empty=True),
     log:

@@ -102,6 +102,7 @@ rule judge_contrasts:
     """The confirmatory family: each declared contrast tested once, adjusted by Holm."""
     input:
         runs="results/training/runs.parquet",
+        replays="results/statistics/replay_pairs.tsv",
         plan=in_source(config["statistics"]["plan"]),
     output:
         table=report(

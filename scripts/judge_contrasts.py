@@ -9,10 +9,9 @@ from traceability.statistics import arms, plan, samples
 from traceability.statistics.tables import CONTRASTS
 
 
-def main(runs: Path, plan_path: Path, table: Path, replays: Path | None = None) -> None:
-    """Write one row per contrast; without `replays` those about records are `not_measured`."""
-    found = None if replays is None else read_frame(replays)
-    rows = arms.contrast_rows(samples.read_runs(runs, plan_path), plan.read(plan_path), found)
+def main(runs: Path, replays: Path, plan_path: Path, table: Path) -> None:
+    """Write one row per contrast."""
+    rows = arms.contrast_rows(samples.read_runs(runs, plan_path), plan.read(plan_path), read_frame(replays))
     CONTRASTS.write(rows, table)
     for row in rows:
         logging.info("%(contrast)s: %(verdict)s (p after Holm %(p_holm)s)", row)
@@ -22,7 +21,7 @@ if __name__ == "__main__":
     logs.setup(snakemake.log[0])
     main(
         Path(snakemake.input.runs),
+        Path(snakemake.input.replays),
         Path(snakemake.input.plan),
         Path(snakemake.output.table),
-        Path(snakemake.input.replays) if snakemake.input.get("replays") else None,
     )

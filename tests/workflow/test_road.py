@@ -143,9 +143,10 @@ def test_a_mistake_is_told_in_one_line_before_any_job(study, arguments, expected
     (study / "config" / "broken.tsv").write_text("workload\tname\na\tb\n")
     done = snakemake(study, "-n", *arguments)
     assert done.returncode != 0
-    said = [line for line in done.stderr.splitlines() if expected in line]
-    assert len(said) == 1, done.stderr
-    assert "Traceback" not in done.stderr
+    # A dry run reports on standard output, a run on standard error.
+    output = done.stdout + done.stderr
+    assert len([line for line in output.splitlines() if expected in line]) == 1, output
+    assert "Traceback" not in output
 
 
 def test_a_dead_tracking_server_stops_the_training_with_one_line(tmp_path):

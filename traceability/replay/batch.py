@@ -87,7 +87,8 @@ def collect(lines: Sequence[Path]) -> pd.DataFrame:
             )
     kept = [
         {name: row.get(name) for name in REPLAYS.column_names}
-        | {"differences": json.dumps(row["differences"], sort_keys=True), "run_id": Path(row["run_id"]).name}
+        | {name: json.dumps(row[name], sort_keys=True) for name in ("differences", "replayed")}
+        | {"run_id": Path(row["run_id"]).name}
         for row in rows
     ]
     log.info("%d replays, %d finished", len(rows), sum(row["stage"] == "finished" for row in rows))

@@ -57,7 +57,8 @@ def replay(
         "run_id": task.run_id, "record": task.kind, "environment": task.environment, "commit": "", "command": "",
         "param_unmapped": "", "param_defaulted": "", "data": data.UNVERIFIED, "environment_origin": "",
         "network": "", "verdict": "not_executable", "weights_recorded": 0, "weights_equal": None, "metrics_common": 0,
-        "metrics_equal": 0, "largest_difference": None, "differences": {}, "detail": "", "run_seconds": None,
+        "metrics_equal": 0, "largest_difference": None, "differences": {}, "replayed": {}, "detail": "",
+        "run_seconds": None,
     }  # fmt: skip
     first: Stopped | None = None
     stopped: Stopped | None = None
@@ -155,6 +156,7 @@ def _attempt(
     if ended.status != 0:
         raise Stopped("exit_status", f"ended with {ended.status}: {_last_line(ended.output)}")
     replayed = _result(uri, store, scratch / "result")
+    row["replayed"] = replayed.metrics
     seen = _judge(record, replayed, output, task.margins)
     row |= {
         "verdict": seen.verdict, "weights_equal": seen.weights_equal, "metrics_common": seen.common,

@@ -80,6 +80,7 @@ REPLAYS = Table(
         Column("metrics_equal", "int", "those that are equal digit for digit", minimum=0),
         Column("largest_difference", "float", "largest absolute difference of a metric", nullable=True, volatile=True),
         Column("differences", "str", "replay minus record per metric, as JSON", volatile=True),
+        Column("replayed", "str", "metrics of the replay, as JSON", volatile=True),
         Column("run_seconds", "float", "seconds of the replayed process", nullable=True, volatile=True),
         Column("seconds", "float", "seconds of the whole replay", volatile=True),
     ),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import math
 
+import numpy as np
 import pandas as pd
 
-from traceability.statistics import equivalence
+from traceability.statistics import equivalence, samples
 from traceability.statistics.plan import Plan
 from traceability.statistics.rates import wilson
+from traceability.statistics.tables import REPLAY_PREDICTIONS
 
 #: The road of a replay, in order; the last two rows of the funnel are verdicts, not stages.
 STAGES = (
@@ -78,6 +80,32 @@ def cells(replays: pd.DataFrame, plan: Plan) -> pd.DataFrame:
             }  # fmt: skip
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def predictions(replays: pd.DataFrame, runs: pd.DataFrame, plan: Plan, confidence: float) -> pd.DataFrame:
+    """Rows of `tables.REPLAY_PREDICTIONS`: where each replay lies in its arm's prediction interval (METHOD 16).
+
+    An arm whose runs all gave one value predicts that value, up to the last digits of a floating-point number.
+    """
+    known = {(arm.workload, arm.name): arm for arm in samples.arms(runs, plan)}
+    rows = []
+    for replay in replays[(replays["defect"] == "none") & (replays["stage"] == "finished")].to_dict("records"):
+        about = plan.primary_metrics.get(replay["workload"])
+        value = json.loads(replay["replayed"]).get(about.metric) if about else None
+        if about is None or value is None:
+            continue
+        arm = known.get((replay["workload"], replay["arm"]))
+        # Single runs, not means over the two runs of a seed: one run is what a replay makes.
+        values = arm.runs[samples.METRIC + about.metric].dropna().to_numpy(dtype=float) if arm else np.empty(0)
+        low, high = equivalence.prediction_interval(values, confidence)
+        bounded = math.isfinite(low)
+        slack = 1e-12 * abs(value)
+        rows.append({
+            **{key: replay[key] for key in ("key", "workload", "arm", "record", "environment")},
+            "metric": about.metric, "replayed": value, "n": len(values), "low": low if bounded else None,
+            "high": high if bounded else None, "inside": low - slack <= value <= high + slack if bounded else None,
+        })  # fmt: skip
+    return pd.DataFrame(rows, columns=REPLAY_PREDICTIONS.column_names)
 
 
 def pairs(replays: pd.DataFrame) -> pd.DataFrame:

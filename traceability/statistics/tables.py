@@ -270,6 +270,26 @@ REPLAY_CELLS = Table(
     key=("workload", "arm", "record", "environment"),
 )  # fmt: skip
 
+REPLAY_PREDICTIONS = Table(
+    "results/statistics/replay_predictions.tsv",
+    "Is the result of a replay where one further run of its arm is expected? Replays that finished, undamaged.",
+    (
+        Column("key", "str", "name of the replay"),
+        Column("workload", "str", "subject"),
+        Column("arm", "str", "arm"),
+        Column("record", "str", "what was known of the original run"),
+        Column("environment", "str", "environment of the replay"),
+        Column("metric", "str", "primary metric of the workload"),
+        Column("replayed", "float", "value of the replay", volatile=True),
+        Column("n", "int", "trained replicates of the arm that the interval rests on", minimum=0),
+        Column("low", "float", "lower end of the arm's prediction interval; empty: fewer than 2 replicates",
+               nullable=True, volatile=True),
+        Column("high", "float", "upper end", nullable=True, volatile=True),
+        Column("inside", "bool", "does the value lie in it? empty: no interval", nullable=True, volatile=True),
+    ),
+    key=("key",),
+)  # fmt: skip
+
 REPLAY_PAIRS = Table(
     "results/statistics/replay_pairs.tsv",
     "Did a replay in the same environment finish from the record alone? For the contrast between kinds of record.",

@@ -18,7 +18,7 @@ from traceability.replay.reasons import Stopped
 from traceability.replay.record import Record
 from traceability.replay.tables import CASES
 from traceability.statistics.plan import read as read_plan
-from traceability.statistics.replays import STAGES, cells, funnel, pairs
+from traceability.statistics.replays import STAGES, cells, funnel, pairs, predictions
 
 ROOT = Path(__file__).parents[3]
 PYTHON = Path(sys.executable)
@@ -208,3 +208,29 @@ def test_a_cell_is_equivalent_only_with_thirty_differences_inside_the_margin():
     paired = pairs(frame)
     assert paired[paired["record"] == "inside"]["finished"].tolist() == [0] + [1] * 29
     assert paired[paired["run_id"] == "a/0"].shape[0] == 4, "one row per record of the same command"
+
+
+def test_a_replay_is_judged_by_the_prediction_interval_of_its_own_arm():
+    runs = pd.DataFrame(
+        {"workload": "diabetes_linear", "arm": arm, "kind": "unseeded", "replicate": number, "process": "forked",
+         "status": "finished", "metric.test_mse": value}
+        for arm, values in (("spread", (1.0, 2.0, 3.0)), ("exact", (5.0, 5.0, 5.0)), ("single", (1.0,)))
+        for number, value in enumerate(values)
+    )  # fmt: skip
+
+    def row(arm, value, **other):
+        return {"key": f"{arm}{value}", "workload": "diabetes_linear", "arm": arm, "record": "notes",
+                "environment": "same", "defect": "none", "stage": "finished",
+                "replayed": json.dumps({"test_mse": value})} | other  # fmt: skip
+
+    replays = pd.DataFrame([
+        row("spread", 6.9), row("spread", 7.0), row("exact", 5.0), row("exact", 5.1), row("single", 1.0),
+        row("none", 1.0), row("spread", 2.0, defect="dirty_tree"), row("spread", 2.1, stage="ran"),
+    ])  # fmt: skip
+    found = predictions(replays, runs, read_plan(ROOT / "config" / "preregistration.yaml"), 0.95).set_index("key")
+    # t(.975, 2) = 4.30265; 2 +- 4.30265 * 1 * sqrt(4 / 3).
+    assert found.loc["spread6.9", ["low", "high"]].tolist() == pytest.approx([-2.96827, 6.96827], abs=1e-4)
+    assert found["inside"].to_dict() == {
+        "spread6.9": True, "spread7.0": False, "exact5.0": True, "exact5.1": False, "single1.0": None, "none1.0": None,
+    }  # fmt: skip
+    assert found.loc["none1.0", "n"] == 0

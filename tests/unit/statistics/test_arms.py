@@ -128,13 +128,11 @@ def test_a_forked_run_unlike_its_fresh_twin_stops_the_study(runs, tmp_path):
         expectations(runs, tmp_path)
 
 
-def contrasts(runs, tmp_path, replays=None):
+def contrasts(runs, tmp_path, replays=()):
     runs.to_parquet(tmp_path / "runs.parquet")
-    path = None
-    if replays is not None:
-        path = tmp_path / "replays.tsv"
-        replays.to_csv(path, sep="\t", index=False)
-    judge_contrasts.main(tmp_path / "runs.parquet", PLAN, tmp_path / "contrasts.tsv", path)
+    path = tmp_path / "replays.tsv"
+    pd.DataFrame(replays, columns=["workload", "run_id", "record", "finished"]).to_csv(path, sep="\t", index=False)
+    judge_contrasts.main(tmp_path / "runs.parquet", path, PLAN, tmp_path / "contrasts.tsv")
     return CONTRASTS.read(tmp_path / "contrasts.tsv").set_index("contrast")
 
 
@@ -170,9 +168,9 @@ def test_an_arm_with_one_result_is_not_tested(runs, tmp_path):
 
 def test_records_are_compared_on_the_same_runs_only(runs, tmp_path):
     replays = pd.DataFrame(
-        [("digits_mlp", f"r{i}", "notes", int(i < 20)) for i in range(30)]
-        + [("digits_mlp", f"r{i}", "mlflow_autolog_model", 1) for i in range(30)]
-        + [("digits_mlp", "alone", "notes", 1)],
+        [("diabetes_linear", f"r{i}", "notes", int(i < 20)) for i in range(30)]
+        + [("diabetes_linear", f"r{i}", "mlflow_autolog_model", 1) for i in range(30)]
+        + [("diabetes_linear", "alone", "notes", 1)],
         columns=["workload", "run_id", "record", "finished"],
     )
     found = contrasts(runs, tmp_path, replays).loc["record_or_notes"]
