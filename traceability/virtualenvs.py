@@ -63,6 +63,13 @@ def build(requirements: str, python: str, cache: Path, *, until: str = "", sourc
     return interpreter
 
 
+def version_of(python: Path, package: str) -> str:
+    """Version of a distribution as that interpreter finds it; empty where it is not there."""
+    words = "import importlib.metadata as m, sys; print(m.version(sys.argv[1]))"
+    done = subprocess.run([str(python), "-I", "-c", words, package], capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
 def _uv(stage: str, *words: str) -> None:
     uv = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
     if uv is None:

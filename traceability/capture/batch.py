@@ -21,7 +21,7 @@ from traceability import processes
 from traceability.capture import launching, planting, truth
 from traceability.capture.launching import Launch
 from traceability.errors import StudyError
-from traceability.files import read_json, write_json, write_jsonl
+from traceability.files import read_json, sha256_file, write_json, write_jsonl
 from traceability.subjects import Staged
 
 log = logging.getLogger(__name__)
@@ -240,9 +240,7 @@ def _read_back(done: list[dict[str, Any]], tracker: Tracker, folder: Path, data:
     output = folder / f"{tracker.tracker}-read.json"
     if tracker.is_mlflow:
         inside(python, "read_mlflow.py", _store(folder, tracker.tracker), str(output))
-        digests = folder / f"{tracker.tracker}-digests.json"
-        inside(python, "expected_digests.py", str(data), str(digests))
-        known: dict[str, float] = read_json(digests)
+        known = _digests(python, data, folder / f"{tracker.tracker}-digests.json")
     else:
         listed = folder / f"{tracker.tracker}-stores.json"
         write_json(listed, {line["key"]: line["folder"] for line in launched})
@@ -258,7 +256,18 @@ def _read_back(done: list[dict[str, Any]], tracker: Tracker, folder: Path, data:
         if line["tracking"] == "notes":
             line["evidence"] = notes(Path(line["folder"]))
         line["truth"]["digests"] = known
+        if line["defect"] == "changed_data":
+            other = planting.changed_table(data, Path(line["folder"]) / "changed.csv")
+            line["truth"]["data_sha256"] = sha256_file(other)
+            line["truth"]["digests"] = _digests(python, other, other.with_suffix(".json"))
     return done
+
+
+def _digests(python: Path, data: Path, output: Path) -> dict[str, float]:
+    """MLflow's own digests of the data, and the share of the data behind each."""
+    inside(python, "expected_digests.py", str(data), str(output))
+    found: dict[str, float] = read_json(output)
+    return found
 
 
 def notes(folder: Path) -> list[list[str]]:
@@ -284,7 +293,9 @@ def _finished(line: dict[str, Any]) -> dict[str, Any]:
 
 def stored_weights(evidence: Sequence[Sequence[str]], weights: Sequence[Sequence[float]]) -> list[list[str]]:
     """Entries `weights_file:NAME` for stored files that hold every array of weights, found as bytes, never unpickled."""
-    wanted = [[np.asarray(array, dtype=kind).tobytes() for array in weights] for kind in ("<f8", "<f4")]
+    # A single number may be kept as text; the arrays decide.
+    arrays = [array for array in weights if len(array) > 1]
+    wanted = [[np.asarray(array, dtype=kind).tobytes() for array in arrays] for kind in ("<f8", "<f4")]
     found = []
     for place, key, path in evidence:
         kind, _, name = key.partition(":")

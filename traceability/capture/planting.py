@@ -39,7 +39,8 @@ def installed_plugin(folder: Path) -> Path:
 def damage(line: dict[str, Any], store: str, folder: Path) -> None:
     """Do to the record of `line` what its `defect` says. Raises `StudyError` when there is nothing to damage."""
     defect = line["defect"]
-    if defect == "none":
+    # A dirty tree is planted by the launch mode, changed data by `changed_table`.
+    if defect in ("none", "dirty_tree", "changed_data"):
         return
     with contextlib.closing(sqlite3.connect(store.removeprefix("sqlite:///"))) as connection:
         run = connection.execute(
@@ -54,6 +55,15 @@ def damage(line: dict[str, Any], store: str, folder: Path) -> None:
             changed = _FILES[defect](folder)
     if not changed:
         raise StudyError(f"{line['key']}: nothing to damage for '{defect}'")
+
+
+def changed_table(data: Path, target: Path) -> Path:
+    """A copy of a table with the last digit of its first value changed: other data than the record speaks of."""
+    head, first, rest = data.read_text(encoding="utf-8").split("\n", 2)
+    value, comma, others = first.partition(",")
+    digit = str((int(value[-1]) + 5) % 10)
+    write_text(target, f"{head}\n{value[:-1]}{digit}{comma}{others}\n{rest}")
+    return target
 
 
 def _other_commit(connection: sqlite3.Connection, run: str, line: dict[str, Any], folder: Path) -> int:

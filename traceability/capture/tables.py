@@ -7,7 +7,7 @@ from traceability.registry import Column, Table
 
 DEFECTS = (
     "none", "wrong_commit", "other_commit", "wrong_parameter", "wrong_metric", "missing_package", "wrong_package",
-    "changed_data", "other_digest", "wrong_python", "other_model",
+    "changed_data", "other_digest", "wrong_python", "other_model", "dirty_tree",
 )  # fmt: skip
 PLACES = ("run", "model", "dataset", "artifact")
 BY_WHOM = ("automatic", "autolog", "explicit", "plugin")
@@ -139,21 +139,4 @@ CHANGES = Table(
         Column("reason", "str", "why there is no digest; empty: there is one", nullable=True),
     ),
     key=("version", "kind", "change"),
-)
-
-COUNTS = Table(
-    "results/capture/counts.tsv",
-    "Verdicts counted: launches per field and way of tracking, with the interval of the share that is correct.",
-    (
-        Column("system", "str", "tracker"),
-        Column("version", "str", "its version"),
-        Column("tracking", "str", "how it was used"),
-        *_FIELD[:2],
-        Column("n", "int", "launches", minimum=1),
-        *(Column(verdict, "int", f"launches in which the field is {verdict}", minimum=0) for verdict in VERDICTS),
-        Column("share", "float", "mean part that is recorded and right", nullable=True, minimum=0, maximum=1),
-        Column("low", "float", "lower end of the Wilson interval of the correct share", minimum=0, maximum=1),
-        Column("high", "float", "upper end of it", minimum=0, maximum=1),
-    ),
-    key=("system", "version", "tracking", "field"),
 )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from traceability.capture import claims as reading
 
@@ -11,6 +14,9 @@ from traceability.capture import claims as reading
 from traceability.capture import judging_code, judging_environment  # noqa: F401
 from traceability.capture.fields import FIELDS, OURS
 from traceability.capture.judging import JUDGES, Launched
+from traceability.capture.tables import CAPTURE
+from traceability.errors import StudyError
+from traceability.files import read_jsonl
 
 
 def rows(line: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -52,3 +58,23 @@ def planted(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
                 "expected_verdict": expected, "verdict": verdicts.get(field), "error": verdicts.get(field) != expected,
             })  # fmt: skip
     return found
+
+
+def collect(files: Sequence[Path]) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+    """Rows of `tables.CAPTURE` for sound records, in the order of their launches, and of `tables.PLANTED` for damaged."""
+    lines = sorted((line for path in files for line in read_jsonl(path)), key=lambda line: line["key"])
+    sound = [row for line in lines if line["defect"] == "none" for row in rows(line)]
+    return (
+        pd.DataFrame(sound, columns=CAPTURE.column_names),
+        planted([line for line in lines if line["defect"] != "none"]),
+    )
+
+
+def refuse_errors(damaged: Sequence[Mapping[str, Any]]) -> None:
+    """Raise `StudyError` where a planted defect did not get its verdict: then the instrument is wrong."""
+    for row in damaged:
+        if row["error"]:
+            raise StudyError(
+                f"capture {row['launch_mode']}, {row['tracking']}, planted {row['defect']}: {row['field']} was judged "
+                f"'{row['verdict']}', expected '{row['expected_verdict']}'"
+            )
