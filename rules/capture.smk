@@ -203,7 +203,10 @@ rule plot_capture_matrix:
             ensure("results/figures/capture_matrix.tsv", non_empty=True),
             caption="../report/capture/capture_matrix.rst",
             category="Capture",
-            labels={"content": "fields by way of tracking", "form": "values of the figure"},
+            labels={
+                "content": "fields by way of tracking",
+                "form": "values of the figure",
+            },
         ),
     log:
         "<logs>/plot_capture_matrix.log",
@@ -233,7 +236,10 @@ rule plot_launch_modes:
             ensure("results/figures/launch_modes.tsv", non_empty=True),
             caption="../report/capture/launch_modes.rst",
             category="Capture",
-            labels={"content": "code version by launch mode", "form": "values of the figure"},
+            labels={
+                "content": "code version by launch mode",
+                "form": "values of the figure",
+            },
         ),
     log:
         "<logs>/plot_launch_modes.log",
@@ -291,7 +297,10 @@ rule plot_digest_blind_spots:
             ensure("results/figures/digest_blind_spots.tsv", non_empty=True),
             caption="../report/capture/digest_blind_spots.rst",
             category="Capture",
-            labels={"content": "changes that a digest sees", "form": "values of the figure"},
+            labels={
+                "content": "changes that a digest sees",
+                "form": "values of the figure",
+            },
         ),
     log:
         "<logs>/plot_digest_blind_spots.log",

@@ -21,7 +21,8 @@ def main(requirements: Path, trackers: Path, receipt: Path, tracker: str, cache:
         found = virtualenvs.version_of(python, row["package"])
         if found != row["version"]:
             raise StudyError(
-                f"{trackers}: {tracker} should be {row['package']} {row['version']}, {requirements} holds {found or 'none'}"
+                f"{trackers}: {tracker} should be {row['package']} {row['version']}, "
+                f"{requirements} holds {found or 'none'}; correct one of the two"
             )
         said["python"] = str(python)
     except virtualenvs.NotBuilt as stopped:

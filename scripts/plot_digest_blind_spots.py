@@ -9,7 +9,9 @@ from traceability.registry import read_frame
 
 def main(digests: Path, figure: Path, table: Path) -> None:
     """Write the figure and the values it shows."""
-    rows = tables.DIGEST_BLIND_SPOTS.validate(capture.shown_digest_blind_spots(read_frame(digests, {"version": "str"})), table)
+    rows = tables.DIGEST_BLIND_SPOTS.validate(
+        capture.shown_digest_blind_spots(read_frame(digests, {"version": "str"})), table
+    )
     tables.DIGEST_BLIND_SPOTS.write(rows, table)
     theme.save(capture.draw_digest_blind_spots(rows), figure, title="Which changes of data a digest sees")
 

@@ -30,7 +30,9 @@ def running() -> str:
     return f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
-def build(requirements: str, python: str, cache: Path, *, until: str = "", sources: bool = False, again: bool = False) -> Path:
+def build(
+    requirements: str, python: str, cache: Path, *, until: str = "", sources: bool = False, again: bool = False
+) -> Path:
     """The interpreter of an environment that holds `requirements` (the text of a requirements file).
 
     Whoever asks first creates it in `cache`; the others wait. `until` (a date) takes only what was published by then.

@@ -160,7 +160,11 @@ def _launch(
         return {"reason": "the launch failed: " + " ".join((done.stderr or done.stdout).split())[-400:]}
     facts |= truth.after(notes, described, data)
     facts |= _code(launch, facts, folder)
-    return {"truth": facts, "folder": str(folder), "repositories": [str(path) for path in _repositories(launch, folder)]}
+    return {
+        "truth": facts,
+        "folder": str(folder),
+        "repositories": [str(path) for path in _repositories(launch, folder)],
+    }
 
 
 def _guild(launch: Launch, python: Path) -> list[str]:
@@ -236,18 +240,12 @@ def _read_back(done: list[dict[str, Any]], tracker: Tracker, folder: Path, data:
         return done
     for line in launched:
         planting.damage(line, _store(folder, tracker.tracker), Path(line["folder"]))
-    python = Path(tracker.python)
-    output = folder / f"{tracker.tracker}-read.json"
-    if tracker.is_mlflow:
-        inside(python, "read_mlflow.py", _store(folder, tracker.tracker), str(output))
-        known = _digests(python, data, folder / f"{tracker.tracker}-digests.json")
-    else:
-        listed = folder / f"{tracker.tracker}-stores.json"
-        write_json(listed, {line["key"]: line["folder"] for line in launched})
-        program = f"read_{tracker.tracker}.py"
-        inside(python, program, str(listed), str(output), environment={"HOME": str(folder)})
-        known = {}
-    read = read_json(output)
+    try:
+        read, known = _read(tracker, launched, folder, data)
+    except StudyError as error:
+        for line in launched:
+            line["reason"] = f"what was stored cannot be read: {error}"
+        return done
     for line in launched:
         runs = read.get(line["key"], [])
         if len(runs) > 1:
@@ -259,8 +257,23 @@ def _read_back(done: list[dict[str, Any]], tracker: Tracker, folder: Path, data:
         if line["defect"] == "changed_data":
             other = planting.changed_table(data, Path(line["folder"]) / "changed.csv")
             line["truth"]["data_sha256"] = sha256_file(other)
-            line["truth"]["digests"] = _digests(python, other, other.with_suffix(".json"))
+            line["truth"]["digests"] = _digests(Path(tracker.python), other, other.with_suffix(".json"))
     return done
+
+
+def _read(
+    tracker: Tracker, launched: Sequence[Mapping[str, Any]], folder: Path, data: Path
+) -> tuple[dict[str, list[list[list[str]]]], dict[str, float]]:
+    """Evidence of every run by launch, read by the tracker's own environment; for MLflow the digests of the data."""
+    python = Path(tracker.python)
+    output = folder / f"{tracker.tracker}-read.json"
+    if tracker.is_mlflow:
+        inside(python, "read_mlflow.py", _store(folder, tracker.tracker), str(output))
+        return read_json(output), _digests(python, data, folder / f"{tracker.tracker}-digests.json")
+    listed = folder / f"{tracker.tracker}-stores.json"
+    write_json(listed, {line["key"]: line["folder"] for line in launched})
+    inside(python, f"read_{tracker.tracker}.py", str(listed), str(output), environment={"HOME": str(folder)})
+    return read_json(output), {}
 
 
 def _digests(python: Path, data: Path, output: Path) -> dict[str, float]:
@@ -292,7 +305,7 @@ def _finished(line: dict[str, Any]) -> dict[str, Any]:
 
 
 def stored_weights(evidence: Sequence[Sequence[str]], weights: Sequence[Sequence[float]]) -> list[list[str]]:
-    """Entries `weights_file:NAME` for stored files that hold every array of weights, found as bytes, never unpickled."""
+    """Entries `weights_file:NAME` for stored files that hold every array of weights: bytes, nothing is unpickled."""
     # A single number may be kept as text; the arrays decide.
     arrays = [array for array in weights if len(array) > 1]
     wanted = [[np.asarray(array, dtype=kind).tobytes() for array in arrays] for kind in ("<f8", "<f4")]

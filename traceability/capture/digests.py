@@ -25,5 +25,5 @@ def compare(trackers: Sequence[Tracker], beside: Path) -> list[dict[str, Any]]:
                 inside(Path(tracker.python), "change_data.py", str(output))
                 rows += [{"version": tracker.version, **row} for row in read_json(output)]
     if not rows:
-        raise StudyError("capture.use: no version of MLflow is in use that could be installed; its digests are compared")
+        raise StudyError("capture.use: no MLflow in use could be installed; its digests are compared")
     return rows

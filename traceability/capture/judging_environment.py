@@ -112,7 +112,9 @@ def _packages(launched: Launched, wanted: Mapping[str, str]) -> Verdict:
         wrong = sorted(name for name, version in together.items() if installed.get(name) != version)
         kept = [name for name in wanted if name in together and name not in wrong]
         share = len(kept) / len(wanted)
-        quoted = f"{len(kept)} of {len(wanted)}, {len(together)} named" + (f", wrong: {' '.join(wrong)}" if wrong else "")
+        quoted = f"{len(kept)} of {len(wanted)}, {len(together)} named" + (
+            f", wrong: {' '.join(wrong)}" if wrong else ""
+        )
         verdict = "misleading" if wrong else "correct" if share == 1 else "partial"
         if best.verdict == "missing" or share >= (best.share or 0) or wrong:
             best = Verdict(verdict, share, claim, expected, quoted)

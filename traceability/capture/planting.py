@@ -66,7 +66,7 @@ def changed_table(data: Path, target: Path) -> Path:
     return target
 
 
-def _other_commit(connection: sqlite3.Connection, run: str, line: dict[str, Any], folder: Path) -> int:
+def _other_commit(connection: sqlite3.Connection, run: str, _line: dict[str, Any], folder: Path) -> int:
     """A commit that exists, of other code."""
     clone = folder / "project"
     (clone / "train.py").write_text("print('something else')\n", encoding="utf-8")

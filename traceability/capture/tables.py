@@ -18,7 +18,7 @@ LAUNCH_MODES = Table(
     (
         Column("launch_mode", "str", "name of the way"),
         Column("group", "str", "kind of way", values=("clean", "changed", "elsewhere", "indirect")),
-        Column("expected_commit", "str", "verdict on the commit that MLflow 3.17.2 was expected to give", values=VERDICTS),
+        Column("expected_commit", "str", "verdict on the commit that MLflow 3.17.2 should get", values=VERDICTS),
         Column("meaning", "str", "the way in words"),
     ),
     key=("launch_mode",),
@@ -57,7 +57,7 @@ BLOCKS = Table(
         Column("launch_modes", "str", "rows of config/launch_modes.tsv, separated by ';', or all"),
         Column("trackings", "str", "rows of config/trackings.tsv, separated by ';', or all"),
         Column("defect", "str", "damage done to the record afterwards, to try the instrument", values=DEFECTS),
-        Column("expected", "str", "verdicts that the damage must give, as field=verdict separated by ';'", nullable=True),
+        Column("expected", "str", "verdicts that it must give, as field=verdict separated by ';'", nullable=True),
     ),
 )  # fmt: skip
 

@@ -44,8 +44,6 @@ def short(text: str, limit: int = 300) -> str:
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
 
 
-
-
 def planted(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Rows of `tables.PLANTED`: for every damaged record, the verdicts that its damage must give and those given."""
     found = []
@@ -61,7 +59,7 @@ def planted(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def collect(files: Sequence[Path]) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
-    """Rows of `tables.CAPTURE` for sound records, in the order of their launches, and of `tables.PLANTED` for damaged."""
+    """Rows of `tables.CAPTURE` for sound records, in the order of their names, and of `tables.PLANTED` for damaged."""
     lines = sorted((line for path in files for line in read_jsonl(path)), key=lambda line: line["key"])
     sound = [row for line in lines if line["defect"] == "none" for row in rows(line)]
     return (

@@ -97,7 +97,7 @@ def _cell(axes: Axes, x: int, y: int, number: dict[str, float], text: str = "") 
     total = sum(number.values())
     if total == 0:
         axes.add_patch(Rectangle((x, y), 1, 1, facecolor="#f2f2f2", edgecolor="white", lw=1))
-        axes.text(x + 0.5, y + 0.5, "–", ha="center", va="center", fontsize=5.5, color=theme.MUTED)
+        axes.text(x + 0.5, y + 0.5, "-", ha="center", va="center", fontsize=5.5, color=theme.MUTED)
         return
     left = float(x)
     for verdict in VERDICTS:
@@ -141,7 +141,9 @@ def _matrix(rows: pd.DataFrame, column: str) -> Figure:
     theme.apply()
     about = rows[["need", "field", "ours"]].drop_duplicates()
     lines = list(about["field"])
-    groups = [need.replace("_", " ") + (" *" if ours else "") for need, ours in zip(about["need"], about["ours"], strict=True)]
+    groups = [
+        need.replace("_", " ") + (" *" if ours else "") for need, ours in zip(about["need"], about["ours"], strict=True)
+    ]
     names = list(dict.fromkeys(rows[column]))
     n = {name: int(rows[rows[column] == name]["n"].max()) for name in names}
     figure, axes = plt.subplots(figsize=(theme.PAGE_WIDTH, 1.6 + 0.17 * len(lines)))
@@ -196,8 +198,10 @@ def draw_digest_blind_spots(rows: pd.DataFrame) -> Figure:
         if pd.isna(seen):
             _cell(axes, x, y, dict.fromkeys(VERDICTS, 0.0))
         else:
-            _cell(axes, x, y, {verdict: float(verdict == ("correct" if seen else "misleading")) for verdict in VERDICTS})
+            _cell(
+                axes, x, y, {verdict: float(verdict == ("correct" if seen else "misleading")) for verdict in VERDICTS}
+            )
     _frame(axes, [change for _, change in lines], [kind for kind, _ in lines], names)
-    _legend(figure, {"change seen": (COLOURS["correct"], ""), "same digest": (COLOURS["misleading"], HATCHES["misleading"]),
-                     "no digest": ("#f2f2f2", "")})  # fmt: skip
+    same = (COLOURS["misleading"], HATCHES["misleading"])
+    _legend(figure, {"change seen": (COLOURS["correct"], ""), "same digest": same, "no digest": ("#f2f2f2", "")})
     return figure

@@ -67,10 +67,14 @@ TABLE = {
     "another index": lambda data: data.set_axis(np.arange(len(data)) + 7, axis=0),
 }  # fmt: skip
 LONG = {
-    "a number in row 1": changed("bmi", 0, 99.0), "a number in row 10,000": changed("bmi", 9_999, 99.0),
-    "a number in row 10,001": changed("bmi", 10_000, 99.0), "all numbers after row 10,000": late_half,
+    "a number in row 1": changed("bmi", 0, 99.0),
+    "a number in row 10,000": changed("bmi", 9_999, 99.0),
+    "a number in row 10,001": changed("bmi", 10_000, 99.0),
+    "all numbers after row 10,000": late_half,
     "last row is gone": lambda data: data.iloc[:-1],
-    "rows after 10,000 in reverse": lambda data: pd.concat([data.iloc[:10_000], data.iloc[:9_999:-1]], ignore_index=True),
+    "rows after 10,000 in reverse": lambda data: pd.concat(
+        [data.iloc[:10_000], data.iloc[:9_999:-1]], ignore_index=True
+    ),
 }
 
 
@@ -145,7 +149,11 @@ def differing(before, after):
 def main(output):
     """Write one object per kind of data and change."""
     rows = []
-    kinds = (("table", lambda: frame(500), TABLE), ("long table", lambda: frame(LARGE), LONG), ("images", images, ARRAY))
+    kinds = (
+        ("table", lambda: frame(500), TABLE),
+        ("long table", lambda: frame(LARGE), LONG),
+        ("images", images, ARRAY),
+    )
     for kind, make, changes in kinds:
         for name, change in changes.items():
             before, after = make(), change(make())

@@ -4,19 +4,20 @@ import json
 import os
 import sys
 
-from aim import Repo
+from aim import Repo, Run
 from texts import evidence
 
 
 def of_run(run):
     """Evidence of one run."""
-    said = run.collect() if hasattr(run, "collect") else {}
-    attrs = run[...] if not said else said.get("attrs", said)
+    attrs = run[...]
     params = attrs.get("hparams", {})
     found = [["run", f"parameters:{name}", str(value)] for name, value in params.items()]
     system = attrs.get("__system_params") or {}
     if system.get("packages"):
-        found.append(["run", "packages", "\n".join(f"{name}=={version}" for name, version in system["packages"].items())])
+        found.append(
+            ["run", "packages", "\n".join(f"{name}=={version}" for name, version in system["packages"].items())]
+        )
     if system.get("env_variables"):
         found.append(["run", "variables", json.dumps(dict(system["env_variables"]))])
     if system.get("arguments"):
@@ -27,7 +28,10 @@ def of_run(run):
     info = system.get("git_info") or {}
     if info:
         commit = info.get("commit") or {}
-        found += [["run", "branch", str(info.get("branch") or "")], ["run", "remote", str(info.get("remote_origin_url") or "")]]
+        found += [
+            ["run", "branch", str(info.get("branch") or "")],
+            ["run", "remote", str(info.get("remote_origin_url") or "")],
+        ]
         found.append(["run", "commit", str(commit.get("hash") or "")])
     for metric in run.metrics():
         found.append(["run", f"metrics:{metric.name}", repr(float(metric.values.sparse_list()[1][-1]))])
@@ -42,7 +46,7 @@ def of_launch(folder):
         return []
     repo = Repo.from_path(store)
     files = evidence(os.path.join(store, "artifacts"), "artifact")
-    return [of_run(repo.get_run(name)) + files for name in repo.list_all_runs()]
+    return [of_run(Run(name, repo=repo, read_only=True)) + files for name in repo.list_all_runs()]
 
 
 def main(stores, output):

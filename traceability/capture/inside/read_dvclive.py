@@ -12,7 +12,9 @@ from texts import evidence
 
 def git(folder, *words):
     """What git prints there."""
-    done = subprocess.run(["git", "-c", "safe.directory=*", *words], cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["git", "-c", "safe.directory=*", *words], cwd=folder, capture_output=True, text=True, check=False
+    )
     return done.stdout
 
 
@@ -26,7 +28,9 @@ def of_launch(folder):
             with open(path) as stream:
                 said = yaml.safe_load(stream) or {}
             kind = "parameters" if name == "params.yaml" else "metrics"
-            found += [["run", f"{kind}:{key}", repr(value)] for key, value in said.items() if not isinstance(value, dict)]
+            found += [
+                ["run", f"{kind}:{key}", repr(value)] for key, value in said.items() if not isinstance(value, dict)
+            ]
     for path in glob.glob(os.path.join(folder, "project", ".git")):
         root = os.path.dirname(path)
         for line in git(root, "for-each-ref", "--format=%(objectname) %(refname)", "refs/exps").splitlines():
@@ -34,7 +38,10 @@ def of_launch(folder):
             if "/exec/" in name:
                 continue
             # The experiment's commit holds the tracked files as they were; its parent is the commit that ran.
-            found += [["run", "commit", commit], ["run", "start", git(root, "log", "-1", "--format=%ct", commit).strip()]]
+            found += [
+                ["run", "commit", commit],
+                ["run", "start", git(root, "log", "-1", "--format=%ct", commit).strip()],
+            ]
             found.append(["run", "user", git(root, "log", "-1", "--format=%an", commit).strip()])
             found.append(["run", "diff", git(root, "diff", f"{commit}^", commit, "--", "*.py")])
     return [found + evidence(store, "artifact")] if found or os.path.isdir(store) else []

@@ -47,7 +47,9 @@ def scalars(path):
 
 def of_launch(folder):
     """One list of evidence per run of a launch."""
-    return [of_run(path) for path in sorted(glob.glob(os.path.join(folder, "store", "runs", "*"))) if os.path.isdir(path)]
+    return [
+        of_run(path) for path in sorted(glob.glob(os.path.join(folder, "store", "runs", "*"))) if os.path.isdir(path)
+    ]
 
 
 def main(stores, output):

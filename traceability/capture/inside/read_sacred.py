@@ -35,7 +35,9 @@ def of_launch(folder):
             found += [["run", "data_location", address], ["run", "resource_md5", digest]]
         if os.path.exists(metrics):
             with open(metrics) as stream:
-                found += [["run", f"metrics:{name}", repr(said["values"][-1])] for name, said in json.load(stream).items()]
+                found += [
+                    ["run", f"metrics:{name}", repr(said["values"][-1])] for name, said in json.load(stream).items()
+                ]
         runs.append(found + evidence(os.path.join(folder, "store"), "artifact"))
     return runs
 

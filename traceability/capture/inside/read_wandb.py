@@ -28,7 +28,11 @@ def records(path):
             continue
         _, length, kind = struct.unpack("<IHB", content[position : position + HEADER])
         position += HEADER
-        parts = content[position : position + length] if kind in (WHOLE, FIRST) else parts + content[position : position + length]
+        parts = (
+            content[position : position + length]
+            if kind in (WHOLE, FIRST)
+            else parts + content[position : position + length]
+        )
         position += length
         if kind in (WHOLE, LAST):
             record = wandb_internal_pb2.Record()
@@ -70,7 +74,10 @@ def of_launch(folder):
                 named = [(".".join(item.nested_key) or item.key, item.value_json) for item in record.history.item]
                 found += [["run", f"metrics:{name}", value] for name, value in named if not name.startswith("_")]
             elif kind == "artifact":
-                found += [["artifact", f"file_path:{entry.path}", entry.local_path] for entry in record.artifact.manifest.contents]
+                found += [
+                    ["artifact", f"file_path:{entry.path}", entry.local_path]
+                    for entry in record.artifact.manifest.contents
+                ]
                 found += of_files([entry.local_path for entry in record.artifact.manifest.contents])
         files = os.path.join(os.path.dirname(path), "files")
         for place, key, value in evidence(files, "artifact"):
@@ -91,7 +98,9 @@ def of_files(paths):
     found = []
     for path in filter(os.path.isfile, paths):
         with open(path, "rb") as stream:
-            found.append(["artifact", f"file_sha256:{os.path.basename(path)}", hashlib.sha256(stream.read()).hexdigest()])
+            found.append(
+                ["artifact", f"file_sha256:{os.path.basename(path)}", hashlib.sha256(stream.read()).hexdigest()]
+            )
     return found
 
 
