@@ -25,6 +25,7 @@ include: "rules/datasets.smk"
 include: "rules/tracking.smk"
 include: "rules/training.smk"
 include: "rules/replay.smk"
+include: "rules/capture.smk"
 include: "rules/storage.smk"
 include: "rules/corpus.smk"
 include: "rules/statistics.smk"
@@ -36,6 +37,8 @@ localrules:
     datasets,
     training,
     replay,
+    capture,
+    environments,
     storage,
     corpus,
     statistics,

@@ -9,6 +9,7 @@ sys.path.insert(0, str(workflow.basedir))
 from snakemake.exceptions import WorkflowError
 
 from traceability import configuration, library
+from traceability.capture.tables import TRACKERS
 from traceability.corpus import batches as corpus_batches
 from traceability.errors import StudyError
 from traceability.tracking import service as tracking_service
@@ -49,10 +50,14 @@ arms = [
     if data_set_of(arm["workload"])
 ]
 WORKLOADS = sorted({arm["workload"] for arm in arms})
+trackers = checked(TRACKERS.rows, in_source(config["capture"]["trackers"]))
+# The subject that every tracker records; it has no arms.
+CAPTURED = "diabetes_trackers"
 
 
 wildcard_constraints:
-    workload="|".join(WORKLOADS),
+    workload="|".join([*WORKLOADS, CAPTURED]),
+    tracker="|".join(tracker["tracker"] for tracker in trackers),
     dataset="|".join(config["datasets"]["names"]),
     batch=r"\d+",
 
@@ -162,3 +167,20 @@ def batch_minutes(_wildcards, attempt):
     replicates = 2 * settings["batch_size"]
     seconds = 1.5 * replicates * (0.3 * settings["epochs"] + 10)
     return (15 + int(seconds / 60)) * 2 ** (attempt - 1)
+
+
+def requirements_of(wildcards):
+    """The locked requirements of a tracker."""
+    (row,) = [row for row in trackers if row["tracker"] == wildcards.tracker]
+    return in_source(row["requirements"])
+
+
+def environments_in_use():
+    """What `build_environment` says of every tracker that is measured."""
+    known = [row["tracker"] for row in trackers]
+    unknown = [name for name in config["capture"]["use"] if name not in known]
+    if unknown:
+        raise WorkflowError(
+            f"capture.use: '{unknown[0]}' is not a row of {config['capture']['trackers']}; known: {', '.join(known)}"
+        )
+    return [f"results/environments/{name}.json" for name in config["capture"]["use"]]

@@ -54,7 +54,7 @@ rule run_replays:
         mem_mb=growing(3000),
         runtime=growing(120),
     params:
-        cache="results/replay/environments",
+        cache="results/environments",
         timeout_seconds=lookup("replay/timeout_seconds", within=config),
         library=library_digest("replay"),
     message:

@@ -146,3 +146,65 @@ CORPUS = Table(
     ),
     key=("dimension", "label"),
 )
+
+_VERDICTS = ("correct", "partial", "misleading", "missing")
+
+CAPTURE_MATRIX = Table(
+    "results/figures/capture_matrix.tsv",
+    "Values shown in capture_matrix.svg: launches per verdict, field and way of tracking.",
+    (
+        Column("need", "str", "need that the field serves (a group of lines)"),
+        Column("ours", "bool", "is the need one that this study adds?"),
+        Column("field", "str", "fact about the run (a line)"),
+        Column("tracking", "str", "way of tracking (a column)"),
+        Column("version", "str", "version of MLflow"),
+        Column("n", "int", "launches", minimum=1),
+        *(Column(verdict, "int", f"launches in which the field is {verdict}", minimum=0) for verdict in _VERDICTS),
+        Column("mean_share", "float", "mean part that is recorded and right", minimum=0, maximum=1),
+    ),
+    key=("field", "tracking"),
+)
+
+LAUNCH_MODES = Table(
+    "results/figures/launch_modes.tsv",
+    "Values shown in launch_modes.svg: the verdict per launch mode, column of a field and way of tracking.",
+    (
+        Column("group", "str", "kind of launch mode (a group of lines)"),
+        Column("launch_mode", "str", "launch mode (a line)"),
+        Column("column", "str", "field, and where it differs the version or the way of tracking"),
+        Column("verdict", "str", "record against truth; empty: not measured", nullable=True, values=("", *_VERDICTS)),
+        Column("share", "float", "part that is recorded and right", nullable=True, minimum=0, maximum=1),
+        Column("expected", "str", "verdict that was expected, for the commit of the newest MLflow", nullable=True),
+        Column("agrees", "bool", "did it come out as expected?", nullable=True),
+        Column("reason", "str", "why it was not measured", nullable=True, volatile=True),
+    ),
+    key=("launch_mode", "column"),
+)
+
+TRACKERS = Table(
+    "results/figures/trackers.tsv",
+    "Values shown in trackers.svg: launches per verdict, field and tracker.",
+    (
+        Column("need", "str", "need that the field serves (a group of lines)"),
+        Column("ours", "bool", "is the need one that this study adds?"),
+        Column("field", "str", "fact about the run (a line)"),
+        Column("tracker", "str", "tracker and version (a column)"),
+        Column("n", "int", "launches; 0: not measured", minimum=0),
+        *(Column(verdict, "int", f"launches in which the field is {verdict}", minimum=0) for verdict in _VERDICTS),
+        Column("mean_share", "float", "mean part that is recorded and right", nullable=True, minimum=0, maximum=1),
+        Column("reason", "str", "why it was not measured", nullable=True, volatile=True),
+    ),
+    key=("field", "tracker"),
+)
+
+DIGEST_BLIND_SPOTS = Table(
+    "results/figures/digest_blind_spots.tsv",
+    "Values shown in digest_blind_spots.svg: changes that a digest sees.",
+    (
+        Column("kind", "str", "how the data were given (a group of lines)"),
+        Column("change", "str", "what was changed (a line)"),
+        Column("digest", "str", "digest (a column)"),
+        Column("seen", "bool", "does the digest differ after the change? empty: there is none", nullable=True),
+    ),
+    key=("kind", "change", "digest"),
+)

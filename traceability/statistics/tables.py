@@ -301,3 +301,25 @@ REPLAY_PAIRS = Table(
     ),
     key=("workload", "run_id", "record"),
 )
+
+CAPTURE_COUNTS = Table(
+    "results/statistics/capture_counts.tsv",
+    "Verdicts on the record of a launch, counted per field and way of tracking, with intervals.",
+    (
+        Column("system", "str", "tracker"),
+        Column("version", "str", "its version"),
+        Column("tracking", "str", "how it was used"),
+        Column("need", "str", "need that the field serves"),
+        Column("field", "str", "fact about the run"),
+        Column("n", "int", "launches, one per launch mode", minimum=1),
+        Column("correct", "int", "launches in which the record is correct", minimum=0),
+        Column("partial", "int", "launches in which it is a part", minimum=0),
+        Column("misleading", "int", "launches in which it is misleading", minimum=0),
+        Column("missing", "int", "launches in which it is missing", minimum=0),
+        Column("mean_share", "float", "mean part that is recorded and right", minimum=0, maximum=1),
+        Column("low", "float", "lower end of the Wilson interval of the share that is correct", minimum=0, maximum=1),
+        Column("high", "float", "upper end of it", minimum=0, maximum=1),
+        Column("ours", "bool", "is the need one that this study adds?"),
+    ),
+    key=("system", "version", "tracking", "field"),
+)

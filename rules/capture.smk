@@ -1,0 +1,314 @@
+# What trackers record of a run, against what was so.
+
+
+rule capture:
+    """Target: what trackers record, as tables and figures."""
+    input:
+        "results/capture/capture.tsv",
+        "results/capture/planted.tsv",
+        "results/capture/digests.tsv",
+        "results/statistics/capture_counts.tsv",
+        "results/figures/capture_matrix.svg",
+        "results/figures/launch_modes.svg",
+        "results/figures/trackers.svg",
+        "results/figures/digest_blind_spots.svg",
+
+
+rule environments:
+    """Target: every environment that rules build for themselves (`make environments`), before anything is timed."""
+    input:
+        environments_in_use(),
+
+
+rule build_environment:
+    """Build a tracker's environment from its locked requirements, or say why there is none."""
+    input:
+        requirements=requirements_of,
+        trackers=in_source(config["capture"]["trackers"]),
+    output:
+        receipt="results/environments/{tracker}.json",
+    log:
+        "<logs>/build_environment/{tracker}.log",
+    conda:
+        "../envs/replay.yaml"
+    params:
+        cache="results/environments",
+        library=library_digest("virtualenvs", "capture/tables"),
+    message:
+        "Build the environment of {wildcards.tracker}"
+    script:
+        "../scripts/build_environment.py"
+
+
+rule plan_captures:
+    """Write down what is launched how, tracked by what, and by which job."""
+    input:
+        blocks=in_source(config["capture"]["blocks"]),
+        modes=in_source(config["capture"]["modes"]),
+        trackings=in_source(config["capture"]["trackings"]),
+    output:
+        plan=ensure("results/capture/plan.tsv", non_empty=True),
+    log:
+        "<logs>/plan_captures.log",
+    conda:
+        "../envs/statistics.yaml"
+    params:
+        use=lookup("capture/use", within=config),
+        batches=lookup("capture/batches", within=config),
+        library=library_digest("capture/plan", "capture/tables"),
+    message:
+        "Plan the launches"
+    script:
+        "../scripts/plan_captures.py"
+
+
+rule write_table:
+    """The diabetes data as the table that a program reads."""
+    input:
+        data="results/datasets/diabetes/data.npz",
+    output:
+        table=ensure("results/capture/diabetes.csv", non_empty=True),
+    log:
+        "<logs>/write_table.log",
+    conda:
+        "../envs/datasets.yaml"
+    params:
+        library=library_digest("files"),
+    message:
+        "Write the diabetes data as a table"
+    script:
+        "../scripts/write_table.py"
+
+
+rule run_captures:
+    """Launch one job's share and read back everything that the trackers hold of it."""
+    input:
+        plan="results/capture/plan.tsv",
+        data="results/capture/diabetes.csv",
+        subject=f"results/subjects/{CAPTURED}.json",
+        environments=environments_in_use(),
+    output:
+        rows="results/capture/batch-{batch}.jsonl",
+        cases=directory("results/capture/cases/batch-{batch}"),
+    log:
+        "<logs>/run_captures/{batch}.log",
+    benchmark:
+        "<benchmarks>/run_captures/{batch}.jsonl"
+    conda:
+        "../envs/capture.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=120,
+    params:
+        timeout_seconds=lookup("capture/timeout_seconds", within=config),
+        library=library_digest("capture/batch", "capture/inside"),
+    message:
+        "Launch and read back, job {wildcards.batch}"
+    script:
+        "../scripts/run_captures.py"
+
+
+rule judge_captures:
+    """Every field of every launch against the truth; a planted defect that was not recognised is an error."""
+    input:
+        lines=expand(
+            "results/capture/batch-{batch}.jsonl",
+            batch=range(config["capture"]["batches"]),
+        ),
+    output:
+        captured=report(
+            ensure("results/capture/capture.tsv", non_empty=True),
+            caption="../report/capture/capture.rst",
+            category="Capture",
+            labels={"content": "every field of every launch", "form": "table"},
+        ),
+        planted=report(
+            ensure("results/capture/planted.tsv", non_empty=True),
+            caption="../report/capture/planted.rst",
+            category="Capture",
+            labels={"content": "the instrument's own check", "form": "table"},
+        ),
+    log:
+        "<logs>/judge_captures.log",
+    conda:
+        "../envs/capture.yaml"
+    params:
+        library=library_digest("capture/verdicts", "capture/tables"),
+    message:
+        "Judge the records"
+    script:
+        "../scripts/judge_captures.py"
+
+
+rule compare_digests:
+    """Which changes of a data set MLflow's digest does not see."""
+    input:
+        environments=environments_in_use(),
+    output:
+        table=report(
+            ensure("results/capture/digests.tsv", non_empty=True),
+            caption="../report/capture/digest_blind_spots.rst",
+            category="Capture",
+            labels={"content": "changes that a digest sees", "form": "table"},
+        ),
+    log:
+        "<logs>/compare_digests.log",
+    conda:
+        "../envs/capture.yaml"
+    params:
+        library=library_digest("capture/digests", "capture/inside", "capture/tables"),
+    message:
+        "Change data sets and compare MLflow's digests"
+    script:
+        "../scripts/compare_digests.py"
+
+
+rule count_captures:
+    """Verdicts counted per field and way of tracking, with intervals."""
+    input:
+        captured="results/capture/capture.tsv",
+    output:
+        counts=report(
+            ensure("results/statistics/capture_counts.tsv", non_empty=True),
+            caption="../report/capture/capture_matrix.rst",
+            category="Capture",
+            labels={"content": "verdicts per way of tracking", "form": "table"},
+        ),
+    log:
+        "<logs>/count_captures.log",
+    conda:
+        "../envs/statistics.yaml"
+    params:
+        confidence=lookup("statistics/confidence", within=config),
+        library=library_digest("statistics/captures", "statistics/tables"),
+    message:
+        "Count the verdicts"
+    script:
+        "../scripts/count_captures.py"
+
+
+rule plot_capture_matrix:
+    """What each way of using MLflow records."""
+    input:
+        counts="results/statistics/capture_counts.tsv",
+    output:
+        figure=report(
+            ensure("results/figures/capture_matrix.svg", non_empty=True),
+            caption="../report/capture/capture_matrix.rst",
+            category="Capture",
+            labels={"content": "fields by way of tracking", "form": "figure"},
+        ),
+        table=report(
+            ensure("results/figures/capture_matrix.tsv", non_empty=True),
+            caption="../report/capture/capture_matrix.rst",
+            category="Capture",
+            labels={
+                "content": "fields by way of tracking",
+                "form": "values of the figure",
+            },
+        ),
+    log:
+        "<logs>/plot_capture_matrix.log",
+    conda:
+        "../envs/figures.yaml"
+    params:
+        library=library_digest("figures/capture", "figures/tables"),
+    message:
+        "Draw {output.figure}"
+    script:
+        "../scripts/plot_capture_matrix.py"
+
+
+rule plot_launch_modes:
+    """What is recorded of the code, by launch mode."""
+    input:
+        captured="results/capture/capture.tsv",
+        modes=in_source(config["capture"]["modes"]),
+    output:
+        figure=report(
+            ensure("results/figures/launch_modes.svg", non_empty=True),
+            caption="../report/capture/launch_modes.rst",
+            category="Capture",
+            labels={"content": "code version by launch mode", "form": "figure"},
+        ),
+        table=report(
+            ensure("results/figures/launch_modes.tsv", non_empty=True),
+            caption="../report/capture/launch_modes.rst",
+            category="Capture",
+            labels={
+                "content": "code version by launch mode",
+                "form": "values of the figure",
+            },
+        ),
+    log:
+        "<logs>/plot_launch_modes.log",
+    conda:
+        "../envs/figures.yaml"
+    params:
+        library=library_digest("figures/capture", "figures/tables"),
+    message:
+        "Draw {output.figure}"
+    script:
+        "../scripts/plot_launch_modes.py"
+
+
+rule plot_trackers:
+    """What each tracker records of the same experiment."""
+    input:
+        captured="results/capture/capture.tsv",
+    output:
+        figure=report(
+            ensure("results/figures/trackers.svg", non_empty=True),
+            caption="../report/capture/trackers.rst",
+            category="Capture",
+            labels={"content": "fields by tracker", "form": "figure"},
+        ),
+        table=report(
+            ensure("results/figures/trackers.tsv", non_empty=True),
+            caption="../report/capture/trackers.rst",
+            category="Capture",
+            labels={"content": "fields by tracker", "form": "values of the figure"},
+        ),
+    log:
+        "<logs>/plot_trackers.log",
+    conda:
+        "../envs/figures.yaml"
+    params:
+        library=library_digest("figures/capture", "figures/tables"),
+    message:
+        "Draw {output.figure}"
+    script:
+        "../scripts/plot_trackers.py"
+
+
+rule plot_digest_blind_spots:
+    """Which changes of data MLflow's digest does not see."""
+    input:
+        digests="results/capture/digests.tsv",
+    output:
+        figure=report(
+            ensure("results/figures/digest_blind_spots.svg", non_empty=True),
+            caption="../report/capture/digest_blind_spots.rst",
+            category="Capture",
+            labels={"content": "changes that a digest sees", "form": "figure"},
+        ),
+        table=report(
+            ensure("results/figures/digest_blind_spots.tsv", non_empty=True),
+            caption="../report/capture/digest_blind_spots.rst",
+            category="Capture",
+            labels={
+                "content": "changes that a digest sees",
+                "form": "values of the figure",
+            },
+        ),
+    log:
+        "<logs>/plot_digest_blind_spots.log",
+    conda:
+        "../envs/figures.yaml"
+    params:
+        library=library_digest("figures/capture", "figures/tables"),
+    message:
+        "Draw {output.figure}"
+    script:
+        "../scripts/plot_digest_blind_spots.py"

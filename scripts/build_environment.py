@@ -1,0 +1,42 @@
+"""Build the environment of one tracker."""
+
+import logging
+from pathlib import Path
+
+from traceability import logs, virtualenvs
+from traceability.capture.tables import TRACKERS
+from traceability.errors import StudyError
+from traceability.files import write_json
+
+log = logging.getLogger(__name__)
+
+
+def main(requirements: Path, trackers: Path, receipt: Path, tracker: str, cache: Path) -> None:
+    """Write the interpreter to `receipt` (JSON), or why there is none; `cache` keeps environments by their content."""
+    (row,) = [row for row in TRACKERS.rows(trackers) if row["tracker"] == tracker]
+    said = {name: row[name] for name in ("tracker", "system", "version")} | {"python": "", "reason": ""}
+    try:
+        text = requirements.read_text(encoding="utf-8")
+        python = virtualenvs.build(text, virtualenvs.running(), cache, sources=True, again=True)
+        found = virtualenvs.version_of(python, row["package"])
+        if found != row["version"]:
+            raise StudyError(
+                f"{trackers}: {tracker} should be {row['package']} {row['version']}, "
+                f"{requirements} holds {found or 'none'}; correct one of the two"
+            )
+        said["python"] = str(python)
+    except virtualenvs.NotBuilt as stopped:
+        said["reason"] = f"cannot be installed: {stopped.detail}"
+        log.warning("%s: %s", tracker, said["reason"])
+    write_json(receipt, said)
+
+
+if __name__ == "__main__":
+    logs.setup(snakemake.log[0])
+    main(
+        Path(snakemake.input.requirements),
+        Path(snakemake.input.trackers),
+        Path(snakemake.output.receipt),
+        snakemake.wildcards.tracker,
+        Path(snakemake.params.cache),
+    )

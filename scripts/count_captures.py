@@ -1,0 +1,18 @@
+"""Count the verdicts on records."""
+
+from pathlib import Path
+
+from traceability import logs
+from traceability.registry import read_frame
+from traceability.statistics import captures
+from traceability.statistics.tables import CAPTURE_COUNTS
+
+
+def main(captured: Path, counts: Path, confidence: float) -> None:
+    """Write one row per field and way of tracking."""
+    CAPTURE_COUNTS.write(captures.counts(read_frame(captured, {"version": "str"}), confidence), counts)
+
+
+if __name__ == "__main__":
+    logs.setup(snakemake.log[0])
+    main(Path(snakemake.input.captured), Path(snakemake.output.counts), snakemake.params.confidence)

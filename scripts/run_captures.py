@@ -1,0 +1,37 @@
+"""Launch one job's share and read back what the trackers hold of it."""
+
+from pathlib import Path
+
+from rich.progress import Progress
+
+from traceability import logs, subjects
+from traceability.capture.batch import run_batch, trackers_of
+from traceability.capture.tables import PLAN
+
+
+def main(
+    plan: Path, data: Path, subject: Path, environments: list[Path], rows: Path, cases: Path, batch: int,
+    timeout_seconds: float,
+) -> None:  # fmt: skip
+    """Write one JSON line per launch to `rows`; clones, stores and notes stay in `cases`."""
+    share = [row for row in PLAN.rows(plan) if row["batch"] == batch]
+    with Progress(transient=True) as bar:
+        task = bar.add_task(f"launches, job {batch}", total=len(share))
+        run_batch(
+            share, trackers_of(environments), subjects.read(subject), data=data, folder=cases, rows=rows,
+            timeout_seconds=timeout_seconds, progress=lambda: bar.advance(task),
+        )  # fmt: skip
+
+
+if __name__ == "__main__":
+    logs.setup(snakemake.log[0])
+    main(
+        Path(snakemake.input.plan),
+        Path(snakemake.input.data),
+        Path(snakemake.input.subject),
+        [Path(path) for path in snakemake.input.environments],
+        Path(snakemake.output.rows),
+        Path(snakemake.output.cases),
+        int(snakemake.wildcards.batch),
+        snakemake.params.timeout_seconds,
+    )

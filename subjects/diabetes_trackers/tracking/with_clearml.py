@@ -1,0 +1,19 @@
+"""ClearML in its offline mode."""
+
+from clearml import Task
+
+
+def record(way, experiment):
+    Task.set_offline(True)
+    task = Task.init(project_name="diabetes", task_name="run", auto_resource_monitoring=way == "everything")
+    task.connect(experiment.params)
+    experiment.explicit += list(experiment.params)
+    experiment.all()
+    for name, value in experiment.metrics.items():
+        task.get_logger().report_single_value(name, value)
+        experiment.explicit.append(name)
+    if way == "everything":
+        task.upload_artifact("train.py", artifact_object="train.py")
+        task.upload_artifact("data", artifact_object=str(experiment.settings.data))
+        experiment.explicit += ["train.py", experiment.settings.data.name]
+    task.close()

@@ -1,0 +1,5 @@
+"""`python -m trainer`, from the project's folder."""
+
+from train import main
+
+main()

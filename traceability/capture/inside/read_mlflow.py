@@ -1,0 +1,63 @@
+"""`python read_mlflow.py URI OUTPUT`: everything that MLflow's own interface tells of every run of every experiment."""
+
+import json
+import os
+import sys
+from urllib.parse import unquote, urlsplit
+
+import mlflow
+from texts import evidence
+
+
+def local(uri):
+    """The folder behind a file URI or a plain path."""
+    return unquote(urlsplit(uri).path) if uri.startswith("file:") else uri
+
+
+def of_run(run):
+    """[place, key, value] of a run's own entries and its data sets."""
+    info = run.info
+    found = [["run", f"info:{name}", str(getattr(info, name, "") or "")]
+             for name in ("user_id", "start_time", "end_time", "status", "run_name")]  # fmt: skip
+    for kind, entries in (("tag", run.data.tags), ("param", run.data.params), ("metric", run.data.metrics)):
+        found += [["run", f"{kind}:{name}", repr(v) if kind == "metric" else v] for name, v in entries.items()]
+    for logged in getattr(run.inputs, "dataset_inputs", []):
+        data = logged.dataset
+        found += [["dataset", f"dataset_{name}:{data.name}", str(getattr(data, name, "") or "")]
+                  for name in ("digest", "source_type", "source", "schema", "profile")]  # fmt: skip
+    return found
+
+
+def models_of(client, experiment):
+    """Logged models (MLflow 3) of an experiment."""
+    if not hasattr(client, "search_logged_models"):
+        return []
+    found = []
+    for model in client.search_logged_models(experiment_ids=[experiment.experiment_id]):
+        found += [["model", f"model_tag:{name}", str(value)] for name, value in model.tags.items()]
+        found += [["model", f"model_param:{name}", str(value)] for name, value in (model.params or {}).items()]
+        found += evidence(local(model.artifact_location), "model", "model_file")
+    return found
+
+
+def main(uri, output):
+    """Write {experiment: [one list of evidence per run]}."""
+    mlflow.set_tracking_uri(uri)
+    client = mlflow.MlflowClient(tracking_uri=uri)
+    found = {}
+    for experiment in client.search_experiments(max_results=1000):
+        found[experiment.name] = []
+        for run in client.search_runs([experiment.experiment_id]):
+            lines = of_run(run) + models_of(client, experiment)
+            folder = local(run.info.artifact_uri)
+            for place, key, value in evidence(folder, "artifact") if os.path.isdir(folder) else []:
+                # MLflow 2 keeps a model among the run's artifacts.
+                inside = key.partition(":")[2].startswith("model/")
+                lines.append(["model", f"model_{key}", value] if inside else [place, key, value])
+            found[experiment.name].append(lines)
+    with open(output, "w") as stream:
+        json.dump(found, stream)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
