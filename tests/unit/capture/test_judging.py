@@ -24,14 +24,14 @@ def line() -> dict[str, Any]:
         "split": {"seed": 7, "test_size": 0.25}, "python": "3.11.7", "platform": "Linux-6.1", "threads": 1,
         "deterministic_ops": None, "variables": {"PYTHONHASHSEED": "0"}, "imported": {"numpy": "2.4.6", "scipy": "1.0"},
         "installed": {"numpy": "2.4.6", "scipy": "1.0"}, "metrics": {"mse": 1.5}, "weights": [[1.0, 2.0]],
-        "data": "/d/table.csv", "data_sha256": "d" * 64, "digests": {"0a1b2c3d": 1.0}, "began": 100.0, "ended": 101.0,
+        "data": "/d/table.csv", "data_sha256": "d" * 64, "digests": {"0a1b2c3d": 1.0}, "began": 1.7e9, "ended": 1.7e9 + 1,
         "explicit": ["seed", "test_size", "mse"],
     }  # fmt: skip
     evidence = [
         ["run", "tag:mlflow.source.git.commit", COMMIT], ["run", "tag:mlflow.source.name", "train.py"],
         ["run", "param:seed", "7"], ["run", "param:test_size", "0.25"], ["run", "metric:mse", "1.5"],
         ["model", "model_file:requirements.txt", "numpy==2.4.6\nscipy==1.0\n"],
-        ["dataset", "dataset_digest:t", "0a1b2c3d"], ["run", "info:user_id", "me"], ["run", "info:start_time", "100500"],
+        ["dataset", "dataset_digest:t", "0a1b2c3d"], ["run", "info:user_id", "me"], ["run", "info:start_time", "1700000000500"],
     ]  # fmt: skip
     return {
         "key": "k", "tracker": "mlflow_3", "system": "MLflow", "version": "3.17.2", "launch_mode": "script",
@@ -69,7 +69,7 @@ def test_sound_record_is_correct(line: dict[str, Any]) -> None:
         ("model_file:requirements.txt", "numpy==2.4.6\n", "imported_packages", "partial"),
         ("model_file:requirements.txt", "numpy==1.0\nscipy==1.0\n", "imported_packages", "misleading"),
         ("dataset_digest:t", "0badd1e5", "data_content", "misleading"),
-        ("info:start_time", "900000", "times", "misleading"),
+        ("info:start_time", "1600000000500", "times", "misleading"),
     ],
 )
 def test_planted_defect_gets_its_verdict(line: dict[str, Any], key: str, value: str, field: str, verdict: str) -> None:
