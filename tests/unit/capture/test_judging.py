@@ -20,10 +20,12 @@ def line() -> dict[str, Any]:
         "gpu": [], "memory_bytes": 8 * 2**30, "cores": 2, "release": "6.1", "commit": COMMIT, "branch": "main",
         "remote": "/o.git", "dirty": False, "diff": "", "untracked": [], "files": {"/p/train.py": "e" * 64},
         "untracked_paths": [], "changed_paths": [], "checkouts": {COMMIT: ["/p/train.py"], OTHER: []},
-        "argv": ["train.py", "--seed", "7"], "parameters": {"seed": 7, "test_size": 0.25}, "defaults": {"tol": "1e-06"},
+        "argv": ["train.py", "--seed", "7"], "parameters": {"seed": 7, "test_size": 0.25}, 
+        "defaults": {"tol": "1e-06"},
         "split": {"seed": 7, "test_size": 0.25}, "python": "3.11.7", "platform": "Linux-6.1", "threads": 1,
         "deterministic_ops": None, "variables": {"PYTHONHASHSEED": "0"}, "imported": {"numpy": "2.4.6", "scipy": "1.0"},
-        "installed": {"numpy": "2.4.6", "scipy": "1.0"}, "metrics": {"mse": 1.5}, "weights": [[1.0, 2.0]],
+        "installed": {"numpy": "2.4.6", "scipy": "1.0"},
+        "metrics": {"mse": 1.5}, "weights": [[1.0, 2.0]],
         "data": "/d/table.csv", "data_sha256": "d" * 64, "digests": {"0a1b2c3d": 1.0}, "began": 1.7e9, "ended": 1.7e9 + 1,
         "explicit": ["seed", "test_size", "mse"],
     }  # fmt: skip
@@ -31,11 +33,13 @@ def line() -> dict[str, Any]:
         ["run", "tag:mlflow.source.git.commit", COMMIT], ["run", "tag:mlflow.source.name", "train.py"],
         ["run", "param:seed", "7"], ["run", "param:test_size", "0.25"], ["run", "metric:mse", "1.5"],
         ["model", "model_file:requirements.txt", "numpy==2.4.6\nscipy==1.0\n"],
-        ["dataset", "dataset_digest:t", "0a1b2c3d"], ["run", "info:user_id", "me"], ["run", "info:start_time", "1700000000500"],
+        ["dataset", "dataset_digest:t", "0a1b2c3d"], ["run", "info:user_id", "me"],
+        ["run", "info:start_time", "1700000000500"],
     ]  # fmt: skip
     return {
         "key": "k", "tracker": "mlflow_3", "system": "MLflow", "version": "3.17.2", "launch_mode": "script",
-        "tracking": "params_metrics", "defect": "none", "expected": "", "truth": truth, "evidence": evidence, "reason": "",
+        "tracking": "params_metrics", "defect": "none", "expected": "", "truth": truth,
+        "evidence": evidence, "reason": "",
     }  # fmt: skip
 
 
@@ -52,7 +56,8 @@ def replaced(line: dict[str, Any], key: str, value: str) -> dict[str, Any]:
 
 def test_sound_record_is_correct(line: dict[str, Any]) -> None:
     found = judged(line)
-    for field in ("commit", "entry_point", "parameters", "metrics", "imported_packages", "data_content", "user", "times"):
+    sound = "commit entry_point parameters metrics imported_packages data_content user times"
+    for field in sound.split():
         assert found[field] == "correct", field
     assert found["dirty_state"] == "missing"
     assert "misleading" not in found.values()
