@@ -20,7 +20,7 @@ def line() -> dict[str, Any]:
         "gpu": [], "memory_bytes": 8 * 2**30, "cores": 2, "release": "6.1", "commit": COMMIT, "branch": "main",
         "remote": "/o.git", "dirty": False, "diff": "", "untracked": [], "files": {"/p/train.py": "e" * 64},
         "untracked_paths": [], "changed_paths": [], "checkouts": {COMMIT: ["/p/train.py"], OTHER: []},
-        "argv": ["train.py", "--seed", "7"], "parameters": {"seed": 7, "test_size": 0.25}, 
+        "argv": ["train.py", "--seed", "7"], "parameters": {"seed": 7, "test_size": 0.25},
         "defaults": {"tol": "1e-06"},
         "split": {"seed": 7, "test_size": 0.25}, "python": "3.11.7", "platform": "Linux-6.1", "threads": 1,
         "deterministic_ops": None, "variables": {"PYTHONHASHSEED": "0"}, "imported": {"numpy": "2.4.6", "scipy": "1.0"},
