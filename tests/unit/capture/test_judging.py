@@ -26,7 +26,8 @@ def line() -> dict[str, Any]:
         "deterministic_ops": None, "variables": {"PYTHONHASHSEED": "0"}, "imported": {"numpy": "2.4.6", "scipy": "1.0"},
         "installed": {"numpy": "2.4.6", "scipy": "1.0"},
         "metrics": {"mse": 1.5}, "weights": [[1.0, 2.0]],
-        "data": "/d/table.csv", "data_sha256": "d" * 64, "digests": {"0a1b2c3d": 1.0}, "began": 1.7e9, "ended": 1.7e9 + 1,
+        "data": "/d/table.csv", "data_sha256": "d" * 64, "digests": {"0a1b2c3d": 1.0},
+        "began": 1.7e9, "ended": 1.7e9 + 1,
         "explicit": ["seed", "test_size", "mse"],
     }  # fmt: skip
     evidence = [
