@@ -56,7 +56,10 @@ _MLFLOW = (
     ("user", r"info:user_id|tag:mlflow\.user"),
     ("start", r"info:start_time"),
 )  # fmt: skip
-_FILES = (("file_sha256", r"(?:model_)?file_sha256:(?P<name>.+)"), ("file_path", r"(?:model_)?file_path:(?P<name>.+)"))
+_FILES = (
+    ("file_sha256", r"(?:model_)?file_sha256:(?P<name>.+)"), ("file_path", r"(?:model_)?file_path:(?P<name>.+)"),
+    ("weights_file", r"weights_file:(?P<name>.+)"),
+)  # fmt: skip
 #: Entries that a reader has already brought into one shape for all other trackers: `field:name`.
 _COMMON = tuple((name, rf"{name}(:(?P<name>.+))?") for name in (
     "commit", "branch", "remote", "dirty_state", "diff", "untracked_files", "entry_point", "entry_point_sha256", "argv",

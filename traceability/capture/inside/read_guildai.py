@@ -16,7 +16,9 @@ def of_run(folder):
     for path in glob.glob(os.path.join(folder, ".guild", "attrs", "*")):
         with open(path) as stream:
             said[os.path.basename(path)] = yaml.safe_load(stream)
-    found = [["run", f"parameters:{name}", str(value)] for name, value in (said.get("flags") or {}).items()]
+    found = [
+        ["run", f"parameters:{name.replace('-', '_')}", str(value)] for name, value in (said.get("flags") or {}).items()
+    ]
     commit = str(said.get("vcs_commit") or "").removeprefix("git:")
     if commit:
         found += [["run", "commit", commit.rstrip("*")], ["run", "dirty_state", str(commit.endswith("*"))]]
