@@ -138,7 +138,12 @@ def stored_runs(repetitions: int) -> Costs:
                 if not token:
                     return seen
 
-        present = 0
+        def mebibytes() -> float:
+            with contextlib.closing(server.connect("growth")) as connection, connection.cursor() as cursor:
+                cursor.execute("SELECT pg_database_size('growth')")
+                return float(cursor.fetchone()[0]) / 2**20
+
+        present, empty = 0, mebibytes()
         for size in (100, 400, 1600):
             log_runs(size - present)
             for _ in range(max(repetitions, 3)):
@@ -149,9 +154,7 @@ def stored_runs(repetitions: int) -> Costs:
                 cpu = time.process_time()
                 note(costs, "runs: seconds to log one", size, log_runs(20) / 20)
                 note(costs, "runs: CPU seconds to log one", size, (time.process_time() - cpu) / 20)
-                with contextlib.closing(server.connect("growth")) as connection, connection.cursor() as cursor:
-                    cursor.execute("SELECT pg_database_size('growth')")
-                    note(costs, "runs: MiB in PostgreSQL", size, cursor.fetchone()[0] / 2**20)
+                note(costs, "runs: MiB in PostgreSQL, without the empty tables", size, mebibytes() - empty)
                 present += 20
     return costs
 
