@@ -399,7 +399,7 @@ def follow(node: ast.AST) -> tuple[ast.expr, ...]:
             kind = type(child)
             if kind is ast.Constant or (kind is ast.Name and not gathers):
                 continue
-            if kind is ast.comprehension:
+            if isinstance(child, ast.comprehension):
                 found += follow(child)
             elif isinstance(child, ast.expr) and not (isinstance(node, ast.comprehension) and name == "target"):
                 if kind in _SPECIAL or gathers or kind in _GATHERING:
