@@ -10,6 +10,7 @@ are timed where they are installed.
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import shutil
 import statistics
@@ -54,6 +55,20 @@ def seed_way(root: Path) -> object:
     return found
 
 
+def exponent(root: Path) -> float:
+    """Slope of log seconds over log bytes: every 8th, 4th and 2nd project, and all of them."""
+    projects = [folder for folder in sorted(root.iterdir()) if folder.is_dir()]
+    points = []
+    for step in (8, 4, 2, 1):
+        chosen = projects[::step]
+        started = time.process_time()
+        scanning.scan_places([scanning.Place(folder.name, str(folder)) for folder in chosen])
+        spent = time.process_time() - started
+        size = sum(path.stat().st_size for folder in chosen for path in files(folder))
+        points.append((math.log(max(size, 1)), math.log(spent)))
+    return statistics.linear_regression([x for x, _ in points], [y for _, y in points]).slope
+
+
 def command(*words: str) -> Callable[[Path], object]:
     return lambda root: subprocess.run([*words, str(root)], capture_output=True, check=False)
 
@@ -86,6 +101,9 @@ def main() -> None:
                 given.semgrep, "scan", "--config", str(scratch / "rules.yaml"), "--no-git-ignore", "--jobs", "1",
                 "--metrics", "off", "--quiet", "--json",
             )  # fmt: skip
+        for tool, way in (("rg", "ripgrep"), ("semgrep", "semgrep")):
+            if way not in ways:
+                sys.stdout.write(f"{way} is not timed: no `{tool}` on PATH (PyPI has wheels of both)\n")
         seconds: dict[str, list[float]] = {way: [] for way in ways}
         for turn in range(given.repetitions + 1):
             for way, run in ways.items():
@@ -104,6 +122,7 @@ def main() -> None:
             out.write(
                 f"{way:20} {median:8.2f} s (n = {len(measured)})  this scanner takes {reference / median:6.2f} x\n"
             )
+        out.write(f"time grows with bytes to the power {exponent(root):.2f} (1: linear)\n")
 
 
 if __name__ == "__main__":

@@ -6,11 +6,15 @@ import ast
 from abc import ABC, abstractmethod
 
 from traceability.corpus import names
-from traceability.corpus.resolution import NOTHING, Project, Scope, Values
+from traceability.corpus.resolution import FOREIGN, FOREIGN_SETS, NOTHING, Project, Scope, Values
 
 _PATCHERS = frozenset(
     {"patch", "object", "setattr", "MagicMock", "Mock", "isinstance", "hasattr", "print", "str", "repr"}
 )
+
+
+#: What a call of something foreign returns.
+CALLED = {FOREIGN["~"]: FOREIGN["~()"], FOREIGN["~U"]: FOREIGN["~U()"]}
 
 
 class Calling(ABC):
@@ -30,17 +34,24 @@ class Calling(ABC):
         functions = self.value(node.func, scope)
         spelled = last_name(node.func)
         given = [self.value(argument, scope) for argument in node.args]
-        named = {keyword.arg: self.value(keyword.value, scope) for keyword in node.keywords if keyword.arg}
+        named: dict[str, Values] = {}
+        telling = any(values and values not in FOREIGN_SETS for values in given)
         for keyword in node.keywords:
-            if keyword.arg is None:
-                self.value(keyword.value, scope)
-        if spelled not in _PATCHERS:
+            values = self.value(keyword.value, scope)
+            telling = telling or (bool(values) and values not in FOREIGN_SETS)
+            if keyword.arg:
+                named[keyword.arg] = values
+        if telling and spelled not in _PATCHERS:
             for argument, values in [*zip(node.args, given, strict=True),
                                      *((k.value, named[k.arg]) for k in node.keywords if k.arg)]:  # fmt: skip
                 self.mention(argument, values, "reference")
         dynamic = _dynamic(node, spelled, given)
         if dynamic is not None:
             return dynamic
+        if (not functions or functions in FOREIGN_SETS) and spelled != "partial":
+            if node.keywords:
+                self.switched_on(node, spelled)
+            return CALLED.get(functions, NOTHING)
         result: set[str] = set()
         for value in sorted(functions):
             self.note(node, value, scope, certain=len(functions) == 1)
@@ -102,7 +113,10 @@ class Calling(ABC):
         """Remember that the functions around `scope` reach a kind of call."""
         while scope is not None:
             if scope.function >= 0 and kind not in ("other", "client"):
-                self.project.functions[scope.function].reaches.setdefault(kind, api)
+                reaches = self.project.functions[scope.function].reaches
+                if kind not in reaches:
+                    reaches[kind] = api
+                    self.project.changed = True
             scope = scope.parent
 
     def hand_over(self, value: str, given: list[Values], named: dict[str, Values]) -> None:
@@ -122,8 +136,10 @@ class Calling(ABC):
         known = set(arguments) | {argument.arg for argument in function.node.args.kwonlyargs}
         for name, values in [*zip(arguments, given, strict=False), *named.items()]:
             if values and name in known:
-                merged = function.given.get(name, NOTHING) | values
+                before = function.given.get(name, NOTHING)
+                merged = before | values
                 function.given[name] = merged if len(merged) <= 12 else frozenset(sorted(merged)[:12])
+                self.project.changed = self.project.changed or function.given[name] != before
 
     def switched_on(self, node: ast.Call, spelled: str) -> None:
         """Keywords that make other libraries write to MLflow."""

@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 import ast
+from collections import deque
 
 from traceability.corpus import names
 from traceability.corpus.calling import Calling, last_name
-from traceability.corpus.resolution import _PROPERTY_LIKE, NOTHING, Class, Function, Project, Scope, Values, targets
+from traceability.corpus.resolution import (
+    _PROPERTY_LIKE,
+    FOREIGN,
+    FOREIGN_SETS,
+    NOTHING,
+    Class,
+    Function,
+    Project,
+    Scope,
+    Values,
+    targets,
+)  # fmt: skip
 from traceability.corpus.sources import Problem
 
 _FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
 _ANNOTATION_DEPTH = 4
+_CONDITIONAL = frozenset({ast.If, ast.For, ast.While, ast.Try, ast.Raise, ast.AugAssign, ast.Assert})
+_BLOCKS, _BRANCHES = frozenset({"body", "orelse", "finalbody"}), frozenset({"handlers", "cases"})
+#: Expressions that may stand for something, or whose parts are seen in a scope of their own.
+_SPECIAL = frozenset({
+    ast.Name, ast.Attribute, ast.Call, ast.IfExp, ast.BoolOp, ast.NamedExpr, ast.Await, ast.Starred, ast.Lambda,
+})  # fmt: skip
+#: Expressions that hold what they name.
+_GATHERING = frozenset({ast.Dict, ast.List, ast.Tuple})
 
 
 def run_module(project: Project, number: int) -> None:
@@ -21,7 +41,7 @@ def run_module(project: Project, number: int) -> None:
         runner.cell = part.cell
         runner.block(part.body, module.scope, weak=False)
     while runner.later:
-        function, cell = runner.later.pop(0)
+        function, cell = runner.later.popleft()
         runner.cell = cell
         runner.body(function)
 
@@ -29,7 +49,7 @@ def run_module(project: Project, number: int) -> None:
 class _Runner(Calling):
     def __init__(self, project: Project, number: int) -> None:
         super().__init__(project, number)
-        self.later: list[tuple[int, int]] = []
+        self.later: deque[tuple[int, int]] = deque()
 
     # -- statements -----------------------------------------------------------------------------------------------
 
@@ -43,7 +63,13 @@ class _Runner(Calling):
                     self.module.source.problems.append(problem)
 
     def statement(self, node: ast.stmt, scope: Scope, weak: bool) -> None:  # noqa: PLR0912 - one case per kind
-        if isinstance(node, ast.Import):
+        if type(node) is ast.Expr:
+            self.value(node.value, scope)
+        elif type(node) is ast.Assign:
+            self.assign(node, scope, weak)
+        elif type(node) in _CONDITIONAL:
+            self.compound(node, scope)
+        elif isinstance(node, ast.Import):
             self.import_modules(node, scope, weak)
         elif isinstance(node, ast.ImportFrom):
             self.import_names(node, scope, weak)
@@ -51,7 +77,7 @@ class _Runner(Calling):
             self.define_function(node, scope, weak)
         elif isinstance(node, ast.ClassDef):
             self.define_class(node, scope, weak)
-        elif isinstance(node, ast.Assign | ast.AnnAssign):
+        elif isinstance(node, ast.AnnAssign):
             self.assign(node, scope, weak)
         elif isinstance(node, ast.With | ast.AsyncWith):
             for item in node.items:
@@ -63,9 +89,12 @@ class _Runner(Calling):
             values = self.value(node.value, scope)
             if scope.function >= 0:
                 function = self.project.functions[scope.function]
-                function.returns |= values
+                self.returning(function, values)
                 for place, element in enumerate(node.value.elts if isinstance(node.value, ast.Tuple) else []):
-                    function.items[place] = function.items.get(place, NOTHING) | self.quiet(element, scope)
+                    known = function.items.get(place, NOTHING)
+                    found = self.quiet(element, scope)
+                    if not found <= known:
+                        function.items[place], self.project.changed = known | found, True
         elif isinstance(node, ast.Global | ast.Nonlocal):
             scope.globals.update(node.names)
         else:
@@ -76,10 +105,13 @@ class _Runner(Calling):
         if isinstance(node, ast.For | ast.AsyncFor):
             self.value(node.iter, scope)
             self.bind(node.target, NOTHING, scope, True)
-        for field, child in ast.iter_fields(node):
-            if field in ("body", "orelse", "finalbody") and isinstance(child, list):
+        for field in node._fields:
+            child = getattr(node, field, None)
+            if child is None or type(child) is ast.Constant:
+                continue
+            if field in _BLOCKS and isinstance(child, list):
                 self.block(child, scope, weak=True)
-            elif field in ("handlers", "cases") and isinstance(child, list):
+            elif field in _BRANCHES and isinstance(child, list):
                 for handler in child:
                     kind = getattr(handler, "type", None)
                     if kind is not None:
@@ -96,11 +128,11 @@ class _Runner(Calling):
             else:
                 found = self.project.find_module(self.module.path, alias.name if alias.asname else first)
                 if found is None and not alias.asname and "." in alias.name:
-                    self.set(first, frozenset({alias.name.split(".")[0]}), scope, weak)
+                    self.set(first, names.of_library(first), scope, weak)
                     continue
-                values = frozenset({f"module:{found}"}) if found is not None else frozenset({alias.name})
+                values = frozenset({f"module:{found}"}) if found is not None else names.of_library(alias.name)
                 if found is None and not alias.asname:
-                    values = frozenset({first})
+                    values = names.of_library(first)
             self.set(alias.asname or first, values, scope, weak)
 
     def import_names(self, node: ast.ImportFrom, scope: Scope, weak: bool) -> None:
@@ -112,9 +144,11 @@ class _Runner(Calling):
         for alias in node.names:
             if alias.name == "*":
                 if library:
+                    self.project.changed = self.project.changed or not self.module.star
                     self.module.star = True
                 elif found is not None and found != self.number and found not in self.module.stars:
                     self.module.stars.append(found)
+                    self.project.changed = True
                 continue
             values = NOTHING
             if found is not None:
@@ -125,7 +159,7 @@ class _Runner(Calling):
                 )
                 values = frozenset({f"module:{inner}"}) if inner is not None else NOTHING
             if not values and found is None and not node.level:
-                values = frozenset({names.canonical(f"{dotted}.{alias.name}")})
+                values = names.of_library(names.canonical(f"{dotted}.{alias.name}"))
             self.set(alias.asname or alias.name, values, scope, weak)
 
     def define_function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope, weak: bool) -> None:
@@ -171,8 +205,14 @@ class _Runner(Calling):
         if function.owner >= 0 and positional:
             known[positional[0].arg] = frozenset({f"instance:{function.owner}"})
         scope.bound.update(known)
-        function.returns |= self.annotated(node.returns, scope.parent or scope)
+        self.returning(function, self.annotated(node.returns, scope.parent or scope))
         self.block(node.body, scope, weak=False)
+
+    def returning(self, function: Function, values: Values) -> None:
+        """A function may return these, too."""
+        if not values <= function.returns:
+            function.returns |= values
+            self.project.changed = True
 
     def define_class(self, node: ast.ClassDef, scope: Scope, weak: bool) -> None:
         for decorator in node.decorator_list:
@@ -188,12 +228,21 @@ class _Runner(Calling):
             values = self.value(base, scope)
             self.mention(base, values, "base")
             bases |= values
-        owner.bases = frozenset(bases - {f"class:{number}"})
+        known = frozenset(bases - {f"class:{number}"})
+        if known != owner.bases:
+            owner.bases, self.project.changed = known, True
         inner = Scope(self.number, scope, owner=number, is_class=True)
         self.block(node.body, inner, weak=False)
         for name, values in inner.bound.items():
-            owner.attributes[name] = owner.attributes.get(name, NOTHING) | values
+            self.hold(owner, name, values)
         self.set(node.name, frozenset({f"class:{number}"}), scope, weak)
+
+    def hold(self, owner: Class, name: str, values: Values) -> None:
+        """A class and its instances may hold these, too."""
+        known = owner.attributes.get(name)
+        if known is None or not values <= known:
+            owner.attributes[name] = values if known is None else known | values
+            self.project.changed = True
 
     def assign(self, node: ast.Assign | ast.AnnAssign, scope: Scope, weak: bool) -> None:
         values = self.value(node.value, scope)
@@ -226,8 +275,7 @@ class _Runner(Calling):
                 for holder in sorted(self.quiet(single.value, scope)):
                     sort, _, number = holder.partition(":")
                     if sort in ("instance", "class") and number.isdigit():
-                        attributes = self.project.classes[int(number)].attributes
-                        attributes[single.attr] = attributes.get(single.attr, NOTHING) | values
+                        self.hold(self.project.classes[int(number)], single.attr, values)
 
     def set(self, name: str, values: Values, scope: Scope, weak: bool) -> None:
         if name in scope.globals:
@@ -242,20 +290,34 @@ class _Runner(Calling):
 
     def value(self, node: ast.AST | None, scope: Scope) -> Values:  # noqa: PLR0911, PLR0912 - one case per kind
         """What an expression stands for; calls inside it are recorded."""
-        if node is None or isinstance(node, ast.Constant):
+        kind = type(node)
+        if kind is ast.Constant:
             return NOTHING
-        if isinstance(node, ast.Name):
+        if type(node) is ast.Name:
             return self.lookup(node.id, scope)
-        if isinstance(node, ast.Attribute):
+        if type(node) is ast.Attribute:
             holders = self.value(node.value, scope)
+            if not holders:
+                return NOTHING
+            if holders in FOREIGN_SETS and node.attr != "MLFlowLogger":
+                return FOREIGN["~U" if node.attr[:1].isupper() else "~"]
             result: set[str] = set()
             for holder in sorted(holders):
                 result |= self.project.attribute(holder, node.attr)
                 if holder.startswith("mlflow") and self.project.recording:
                     self.project.uses.add(self.module.path)
             return frozenset(result)
-        if isinstance(node, ast.Call):
+        if type(node) is ast.Call:
             return self.call(node, scope)
+        if node is None:
+            return NOTHING
+        if kind not in _SPECIAL:
+            gathers = kind in _GATHERING
+            for child in follow(node):
+                values = self.value(child, scope)
+                if gathers and values and values not in FOREIGN_SETS:
+                    self.mention(child, values, "reference")
+            return NOTHING
         if isinstance(node, ast.IfExp):
             self.value(node.test, scope)
             return self.value(node.body, scope) | self.value(node.orelse, scope)
@@ -270,21 +332,6 @@ class _Runner(Calling):
         if isinstance(node, ast.Lambda):
             inner = Scope(self.number, scope, {a.arg: NOTHING for a in node.args.args}, function=scope.function)
             self.value(node.body, inner)
-            return NOTHING
-        gathers = isinstance(node, ast.Dict | ast.List | ast.Tuple)
-        for name in node._fields:
-            field = getattr(node, name, None)
-            for child in field if isinstance(field, list) else (field,):
-                if isinstance(child, ast.Constant):
-                    continue
-                if isinstance(child, ast.expr):
-                    values = self.value(child, scope)
-                    if gathers and values:
-                        self.mention(child, values, "reference")
-                elif isinstance(child, ast.comprehension):
-                    self.value(child.iter, scope)
-                    for condition in child.ifs:
-                        self.value(condition, scope)
         return NOTHING
 
     def quiet(self, node: ast.AST, scope: Scope) -> Values:
@@ -332,8 +379,32 @@ class _Runner(Calling):
                 for value in sorted(self.quiet(current, scope)):
                     if value.startswith("class:"):
                         found.add(f"instance:{value[6:]}")
-                    elif value.rpartition(".")[2][:1].isupper():
-                        found.add(f"{value}()")
+                    else:
+                        found |= names.instance(value)
             elif isinstance(current, ast.Subscript | ast.BinOp | ast.Tuple):
                 stack.extend((child, depth + 1) for child in ast.iter_child_nodes(current))
         return frozenset(found)
+
+
+def follow(node: ast.AST) -> tuple[ast.expr, ...]:
+    """The expressions inside `node` that can have an effect, in their order; kept at the node for the next round."""
+    known: tuple[ast.expr, ...] | None = node.__dict__.get("follow")
+    if known is not None:
+        return known
+    gathers = type(node) in _GATHERING
+    found: list[ast.expr] = []
+    for name in node._fields:
+        field = getattr(node, name, None)
+        for child in field if isinstance(field, list) else (field,):
+            kind = type(child)
+            if kind is ast.Constant or (kind is ast.Name and not gathers):
+                continue
+            if isinstance(child, ast.comprehension):
+                found += follow(child)
+            elif isinstance(child, ast.expr) and not (isinstance(node, ast.comprehension) and name == "target"):
+                if kind in _SPECIAL or gathers or kind in _GATHERING:
+                    found.append(child)
+                else:
+                    found += follow(child)
+    known = node.__dict__["follow"] = tuple(found)
+    return known

@@ -6,6 +6,7 @@ A resolved call is a dotted name such as `mlflow.log_metric`, `mlflow.MlflowClie
 
 from __future__ import annotations
 
+import functools
 import re
 
 #: Fluent functions and client methods of MLflow, by the column of the usage table they set.
@@ -113,6 +114,50 @@ SEED_FUNCTIONS = frozenset({
 SEED_KEYWORDS = frozenset({"random_state", "seed", "random_seed", "seed_value", "rng_seed", "randomState"})
 
 
+#: Stand for everything of a library that can never lead to MLflow: spelled like a class or not, called or not.
+FOREIGN = ("~", "~U", "~()", "~U()")
+#: Libraries that have something which writes to MLflow; of all others only a class called MLFlowLogger is followed.
+_ROOTS = frozenset({
+    "pytorch_lightning", "lightning", "lightning_fabric", "composer", "transformers", "optuna", "optuna_integration",
+    "ray", "ignite", "monai", "mmcv", "mmengine", "skorch", "accelerate", "kedro_mlflow", "flytekitplugins", "zenml",
+    "catalyst", "spacy_loggers", "pymc_marketing", "pycaret",
+})  # fmt: skip
+
+
+@functools.lru_cache(maxsize=20_000)
+def of_library(name: str) -> frozenset[str]:
+    """The value of a dotted name of a library: the name, or one of `FOREIGN` where it cannot lead to MLflow."""
+    if name.startswith("mlflow") or "MLFlowLogger" in name:
+        return frozenset({name})
+    last = name.rpartition(".")[2]
+    if name.partition(".")[0] in _ROOTS and (wrapper_library(name) or not (last[:1].isupper() or last.endswith("()"))):
+        return frozenset({name})
+    return frozenset({"~" + "U" * last[:1].isupper() + "()" * last.endswith("()")})
+
+
+@functools.lru_cache(maxsize=20_000)
+def member(value: str, name: str) -> frozenset[str]:
+    """What `.name` of something of a library stands for."""
+    if len(value) > 300:
+        return frozenset()
+    return of_library(canonical(f"{value}.{name}"))
+
+
+@functools.lru_cache(maxsize=20_000)
+def returned(value: str) -> frozenset[str]:
+    """What calling something of a library returns."""
+    if value.endswith("()"):
+        return frozenset()
+    return frozenset({f"{value}()"}) if value in FOREIGN else of_library(f"{value}()")
+
+
+def instance(value: str) -> frozenset[str]:
+    """An instance of what an annotation names: something spelled like a class, nothing otherwise."""
+    if not value.startswith("~U") and not value.rpartition(".")[2][:1].isupper():
+        return frozenset()
+    return returned(value) or frozenset({value})
+
+
 def canonical(name: str) -> str:
     """The one spelling of an MLflow name (`mlflow.tracking.MlflowClient` is `mlflow.MlflowClient`)."""
     if name.startswith("mlflow."):
@@ -123,6 +168,7 @@ def canonical(name: str) -> str:
     return name
 
 
+@functools.lru_cache(maxsize=20_000)
 def wrapper_library(name: str) -> str | None:
     """The library through which a call named `name` writes to MLflow, or None."""
     if "low" not in name and "pipeline_ml" not in name:  # every spelling of MLflow holds "low"
@@ -130,6 +176,7 @@ def wrapper_library(name: str) -> str | None:
     return next((library for library, pattern in _WRAPPERS if pattern.search(name)), None)
 
 
+@functools.lru_cache(maxsize=20_000)
 def kind_of(name: str, keywords: frozenset[str] = frozenset(), disabled: bool = False) -> str | None:  # noqa: PLR0911 - one case per kind
     """What a call of the canonical name `name` is: a column of the usage table, `genai`, `client`, `other` or None.
 

@@ -15,7 +15,7 @@ from traceability.corpus import names, places, signs
 from traceability.corpus.configured import Configuration
 from traceability.corpus.execution import run_module
 from traceability.corpus.resolution import Call, Project
-from traceability.corpus.sources import Problem, Source, decode, read_notebook, read_python
+from traceability.corpus.sources import Problem, Source, decode, read_notebook, read_python, without_images
 from traceability.corpus.text_search import TextSearch
 from traceability.corpus.trees import Entry, Tree
 
@@ -25,6 +25,10 @@ SCANNER_VERSION = "1.0.0"
 FILE_SECONDS = 20.0
 #: Configuration files are small; a larger one is data.
 MAX_CONFIGURATION_BYTES = 300_000
+#: Bytes of one project's files that are kept in memory, in case they turn out to use what others define.
+MAX_KEPT_BYTES = 32_000_000
+#: So many words are looked for one by one before one pattern is tried.
+MAX_SEARCHED = 64
 
 #: The 0/1 columns of the usage table that hand labels exist for, in their order.
 COLUMNS = (
@@ -33,6 +37,7 @@ COLUMNS = (
     "set_experiment", "set_tracking_uri", "via_client", "wrapper", "mlproject", "seeds", "traces_direct", "traces_any",
 )  # fmt: skip
 _KINDS = frozenset(COLUMNS) | {"save_model", "log_other"}
+_MENTIONS = (b"mlflow", b"MLFlow", b"MLflow", b"Mlflow", b"log_experiment")
 _SHIM = re.compile(
     rb"^(?:async )?(?:def (?:log_params?|log_metrics?|start_run|set_experiment|log_artifact)\b|class MlflowClient\b)",
     re.MULTILINE,
@@ -80,7 +85,8 @@ class _Scanner:
         self.configuration = Configuration()
         self.text = TextSearch()
         self.sources: dict[str, Source] = {}
-        self.silent: dict[str, Entry] = {}  # .py files that never name MLflow
+        self.silent: dict[str, tuple[Entry, bytes | None]] = {}  # .py files that never name MLflow
+        self.kept = 0  # bytes of them
         self.shims: set[str] = set()
         self.seeds = False
         self.rivals: set[str] = set()
@@ -136,17 +142,11 @@ class _Scanner:
         if entry.path.rpartition("/")[2] == "setup.py":
             self.configuration.read(entry.path, decode(data)[0])
         wide = b"\0" in data[:400]  # UTF-16: the words cannot be seen in the bytes
-        mentions = (
-            wide
-            or b"mlflow" in data
-            or b"MLFlow" in data
-            or b"MLflow" in data
-            or b"Mlflow" in data
-            or b"log_experiment" in data
-        )
+        seen = without_images(data) if notebook else data
+        mentions = wide or any(word in seen for word in _MENTIONS)
         if re.search(r"(?:^|/)mlflow(?:\.py|/__init__\.py)$", entry.path) and _SHIM.search(data):
             self.shims.add(entry.path)
-        telling = signs.worth_parsing(data, self.seeds, self.rivals)
+        telling = signs.worth_parsing(seen, self.seeds, self.rivals)
         if mentions or telling:
             source = self.parse(entry, data)
             if source is None:
@@ -159,7 +159,9 @@ class _Scanner:
                 self.sources[entry.path] = source
                 return
         if not notebook:
-            self.silent[entry.path] = entry
+            keep = self.kept + len(data) <= MAX_KEPT_BYTES
+            self.kept += len(data) * keep
+            self.silent[entry.path] = (entry, data if keep else None)
 
     def parse(self, entry: Entry, data: bytes) -> Source | None:
         reader = read_notebook if entry.path.lower().endswith(".ipynb") else read_python
@@ -184,9 +186,12 @@ class _Scanner:
         if carriers:
             more = []
             words = re.compile(rb"\b(?:" + b"|".join(sorted(carriers)) + rb")\b")
-            for path, entry in self.silent.items():
-                data = self.tree.read(entry)
-                if isinstance(data, bytes) and words.search(data):
+            few = carriers if len(carriers) <= MAX_SEARCHED else frozenset()
+            for path, (entry, kept) in self.silent.items():
+                data = self.tree.read(entry) if kept is None else kept
+                if not isinstance(data, bytes) or (few and not any(word in data for word in few)):
+                    continue
+                if words.search(data):
                     source = self.parse(entry, data)
                     if source is not None:
                         self.sources[path] = source

@@ -4,10 +4,11 @@ A small abstract interpreter over syntax trees. Every expression has a set of *v
 
 - `mlflow.log_metric`, `pytorch_lightning.loggers.MLFlowLogger`: a name of a library; with `()`, what the call returns
 - `module:<n>`, `function:<n>`, `class:<n>`, `instance:<n>`: things that the project defines, by their index
+- `~`, `~U`, and with `()`: something of a library that can never lead to MLflow (`U`: spelled like a class)
 
 Assignments in sequence replace, assignments under a condition add. Function bodies see the final state of the module.
-The project is run over three times: names flow through modules, arguments and attributes in the first two, calls are
-recorded in the third.
+The project is run over at most three times: names flow through modules, arguments and attributes; the calls are those
+of the last time, which is the first one that changes nothing, or the third.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from traceability.corpus.sources import Source
 
 Values = frozenset[str]
 NOTHING: Values = frozenset()
+#: Sets that hold something of a library that has nothing to do with MLflow, and nothing else.
+FOREIGN: dict[str, Values] = {value: frozenset({value}) for value in names.FOREIGN}
+FOREIGN_SETS = frozenset(FOREIGN.values())
 _PROPERTY_LIKE = ("property", "memo")
 
 
@@ -93,7 +97,8 @@ class Project:
         self.by_node: dict[int, int] = {}
         self.calls: dict[tuple[str, int, int, int, str], Call] = {}
         self.uses: set[str] = set()  # files that use mlflow in executable code
-        self.recording = False
+        self.recording = True
+        self.changed = False  # something that other modules or functions see is no longer as it was
         self.folders = {path.rpartition("/")[0] for path in paths}
         for path, source in sources.items():
             index = len(self.modules)
@@ -113,17 +118,19 @@ class Project:
             for module in self.modules for part in module.source.parts for node in part.body
         )  # fmt: skip
         last = 2 if definitions else 1
-        for turn in range(last + 1):
-            self.recording = turn == last
+        for _ in range(last + 1):
+            self.calls, self.uses, self.changed = {}, set(), False
             for number, module in enumerate(self.modules):
-                module.earlier = dict(module.scope.bound)
-                module.scope.bound = {}
+                module.earlier, module.scope.bound = module.scope.bound, {}
                 run_module(self, number)
+                self.changed = self.changed or module.earlier != module.scope.bound
+            if not self.changed:  # the next round would be this one again
+                break
         self._wrapped()
         return sorted(self.calls.values(), key=lambda c: (c.file, c.cell, c.line, c.api, c.way))
 
     def record(self, module: int, node: ast.AST, column: int, api: str, kind: str, way: str, confidence: str) -> None:
-        """Note a call site (in the last round only)."""
+        """Note a call site, unless an expression is only looked at again."""
         if self.recording:
             call = Call(self.modules[module].path, node.lineno, column, api, kind, way, confidence)  # type: ignore[attr-defined]
             offset = getattr(node, "col_offset", 0)
@@ -199,7 +206,7 @@ class Project:
             values = frozenset({f"mlflow.{name}"})
         return values
 
-    def attribute(self, value: str, name: str) -> Values:  # noqa: PLR0911 - one case per sort of value
+    def attribute(self, value: str, name: str) -> Values:
         """What `.name` of a value stands for."""
         sort, _, number = value.partition(":")
         if number.isdigit():
@@ -216,9 +223,7 @@ class Project:
             return frozenset({f"{names.CLIENT}()"})
         if value.startswith("mlflow.") and name == "mlflow":
             return frozenset({"mlflow"})
-        if len(value) > 300:
-            return NOTHING
-        return frozenset({names.canonical(f"{value}.{name}")})
+        return names.member(value, name)
 
     def _member(self, number: int, name: str, instance: bool, depth: int) -> Values:
         owner = self.classes[number]
@@ -252,7 +257,7 @@ class Project:
             return frozenset({f"instance:{number}"})
         if sort in ("instance", "module"):
             return NOTHING
-        return frozenset({f"{value}()"}) if not value.endswith("()") else NOTHING
+        return names.returned(value)
 
 
 def _is_shadowed(path: str, shims: frozenset[str]) -> bool:

@@ -3,26 +3,42 @@
 from __future__ import annotations
 
 import ast
+from collections import deque
+from collections.abc import Iterator
 
 from traceability.corpus import names
 from traceability.corpus.sources import Source
 
-_SEED_WORDS = (b"seed", b"random_state", b"randomState", b"RandomState", b"default_rng", b"PRNGKey")
-_RIVAL_WORDS = {
-    "wandb": (b"wandb", b"Wandb"), "comet": (b"comet_ml", b"CometLogger"), "neptune": (b"neptune", b"NeptuneLogger"),
-    "clearml": (b"clearml", b"trains"), "aim": (b"import aim", b"from aim", b"AimLogger"), "sacred": (b"sacred",),
-    "dvclive": (b"dvclive", b"DVCLive"),
-    "tensorboard": (b"tensorboard", b"TensorBoard", b"SummaryWriter", b"tensorflow.summary"),
+#: Words by what they share: where that does not occur, none of them does.
+_Words = tuple[tuple[bytes, tuple[bytes, ...]], ...]
+_SEED_WORDS: _Words = (
+    (b"seed", (b"seed",)), (b"andom", (b"random_state", b"randomState", b"RandomState")),
+    (b"default_rng", (b"default_rng",)), (b"PRNGKey", (b"PRNGKey",)),
+)  # fmt: skip
+_RIVAL_WORDS: dict[str, _Words] = {
+    "wandb": ((b"andb", (b"wandb", b"Wandb")),), "comet": ((b"omet", (b"comet_ml", b"CometLogger")),),
+    "neptune": ((b"eptune", (b"neptune", b"NeptuneLogger")),),
+    "clearml": ((b"clearml", (b"clearml",)), (b"trains", (b"trains",))),
+    "aim": ((b" aim", (b"import aim", b"from aim")), (b"AimLogger", (b"AimLogger",))),
+    "sacred": ((b"sacred", (b"sacred",)),), "dvclive": ((b"dvclive", (b"dvclive",)), (b"DVCLive", (b"DVCLive",))),
+    "tensorboard": ((b"ensor", (b"tensorboard", b"TensorBoard", b"tensorflow.summary")),
+                    (b"SummaryW", (b"SummaryWriter",))),
 }  # fmt: skip
+_TELLING = frozenset({ast.Import, ast.ImportFrom, ast.Attribute, ast.Call, ast.Assign, ast.AnnAssign})
+_LEAVES = frozenset({ast.Name, ast.Constant, ast.Load, ast.Store, ast.Del, ast.alias, ast.arg, ast.Pass})
 _PACKAGES = {package: rival for rival, packages in names.RIVALS.items() for package in packages}
 
 
 def worth_parsing(data: bytes, seeds_known: bool, rivals_known: set[str]) -> bool:
     """Whether a file may hold a sign that is not known yet (a cheap look at its bytes)."""
     # Plain substrings: over megabytes of notebook output they are ten times as fast as one pattern.
-    if not seeds_known and any(word in data for word in _SEED_WORDS):
+    if not seeds_known and _holds(data, _SEED_WORDS):
         return True
-    return any(word in data for rival, words in _RIVAL_WORDS.items() if rival not in rivals_known for word in words)
+    return any(_holds(data, words) for rival, words in _RIVAL_WORDS.items() if rival not in rivals_known)
+
+
+def _holds(data: bytes, words: _Words) -> bool:
+    return any(shared in data and any(word in data for word in several) for shared, several in words)
 
 
 def look(source: Source, own_modules: set[str]) -> tuple[bool, set[str]]:
@@ -31,7 +47,9 @@ def look(source: Source, own_modules: set[str]) -> tuple[bool, set[str]]:
     imported: set[str] = set()
     for part in source.parts:
         for statement in part.body:
-            for node in ast.walk(statement):
+            for node in _walk(statement):
+                if type(node) not in _TELLING:
+                    continue
                 if isinstance(node, ast.Import):
                     for alias in node.names:
                         rivals |= _rival(alias.name, own_modules)
@@ -46,6 +64,20 @@ def look(source: Source, own_modules: set[str]) -> tuple[bool, set[str]]:
                 elif isinstance(node, ast.Assign | ast.AnnAssign):
                     seeded = seeded or _assigns_seed(node)
     return seeded, rivals
+
+
+def _walk(top: ast.AST) -> Iterator[ast.AST]:
+    """Like `ast.walk`, without the leaves that tell nothing."""
+    pending = deque([top])
+    while pending:
+        node = pending.popleft()
+        yield node
+        for name in node._fields:
+            child = getattr(node, name, None)
+            if isinstance(child, list):
+                pending += [inner for inner in child if isinstance(inner, ast.AST) and type(inner) not in _LEAVES]
+            elif isinstance(child, ast.AST) and type(child) not in _LEAVES:
+                pending.append(child)
 
 
 def _rival(module: str, own_modules: set[str]) -> set[str]:

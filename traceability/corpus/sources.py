@@ -23,6 +23,7 @@ MAX_NOTEBOOK_BYTES = 64_000_000
 MAX_LINE = 20_000
 
 _CONFLICT = re.compile(r"^(?:<{7}|={7}|>{7}|\|{7})(?: .*)?$", re.MULTILINE)
+_IMAGE = re.compile(rb'"image/(?:png|jpeg)": ?"')
 _LINE_MAGIC = re.compile(r"^(\s*)(?:!|%{1,2}[A-Za-z]|\?).*$")
 _TIMED = re.compile(r"^(\s*)%(?:time|timeit|prun|memit|mprun)\s+(?!-)(.*)$")
 _ASSIGN_MAGIC = re.compile(r"^(\s*[\w.,\s]+=\s*)[!%].*$")
@@ -115,12 +116,19 @@ def read_notebook(data: bytes) -> Source:
     if len(data) > MAX_NOTEBOOK_BYTES:
         source.problems.append(Problem("too_large", f"{len(data)} bytes; at most {MAX_NOTEBOOK_BYTES} are read"))
         return source
-    text, source.problems = decode(data)
+    slim = without_images(data)
+    text, source.problems = decode(slim)
     if not text.strip():
         source.problems.append(Problem("empty", "an empty file"))
         return source
     try:
-        notebook = json.loads(_CONFLICT.sub("", text) if "<<<<<<<" in text else text)
+        try:
+            notebook = json.loads(_CONFLICT.sub("", text) if "<<<<<<<" in text else text)
+        except ValueError:
+            if len(slim) == len(data):
+                raise
+            text, source.problems = decode(data)
+            notebook = json.loads(_CONFLICT.sub("", text) if "<<<<<<<" in text else text)
     except (ValueError, RecursionError, MemoryError) as error:
         source.problems.append(Problem("not_json", str(error)[:200]))
         return source
@@ -143,6 +151,21 @@ def read_notebook(data: bytes) -> Source:
         source.parts.append(Part(body, number))
         source.problems += [Problem(p.kind, f"cell {number}: {p.detail}") for p in problems]
     return source
+
+
+def without_images(data: bytes) -> bytes:
+    """A notebook's bytes without the pictures among its outputs, which are most of them; the rest is as it was."""
+    kept: list[bytes] = []
+    start = 0
+    for found in _IMAGE.finditer(data):
+        if found.end() < start:
+            continue
+        closing = data.find(b'"', found.end())
+        if closing < 0 or not data[found.end() : closing].isascii():
+            break
+        kept.append(data[start : found.end()])
+        start = closing
+    return b"".join([*kept, data[start:]]) if kept else data
 
 
 def _cells(notebook: object) -> list[object] | None:

@@ -11,6 +11,11 @@ WORDS = {
     "start_run": b"start_run", "set_experiment": b"set_experiment", "set_tracking_uri": b"set_tracking_uri",
     "via_client": b"MlflowClient",
 }  # fmt: skip
+#: What several words share: where it does not occur, none of them does.
+_STEMS = (b"log_", b"set_")
+_BY_STEM = [(stem, [(column, word) for column, word in WORDS.items() if word.startswith(stem)]) for stem in _STEMS] + [
+    (word, [(column, word)]) for column, word in WORDS.items() if not word.startswith(_STEMS)
+]
 
 
 class TextSearch:
@@ -21,9 +26,10 @@ class TextSearch:
 
     def read(self, data: bytes) -> None:
         """Search one file, whatever it is: code, copy, comment or output."""
-        for column, word in WORDS.items():
-            if column not in self.found and word in data:
-                self.found.add(column)
+        for stem, words in _BY_STEM:
+            open_ = [(column, word) for column, word in words if column not in self.found]
+            if open_ and stem in data:
+                self.found.update(column for column, word in open_ if word in data)
 
     def row(self) -> dict[str, int]:
         """0/1 for each column that can be searched for, `traces_direct` and `traces_any` being the seed's verdict."""
