@@ -81,6 +81,7 @@ rule all:
         rules.datasets.input,
         rules.training.input,
         rules.replay.input,
+        rules.capture.input,
         rules.storage.input,
         rules.corpus.input,
         rules.statistics.input,

@@ -32,7 +32,6 @@ rule build_environment:
     conda:
         "../envs/replay.yaml"
     params:
-        cache="results/environments",
         library=library_digest("virtualenvs", "capture/tables"),
     message:
         "Build the environment of {wildcards.tracker}"

@@ -11,13 +11,13 @@ from traceability.files import write_json
 log = logging.getLogger(__name__)
 
 
-def main(requirements: Path, trackers: Path, receipt: Path, tracker: str, cache: Path) -> None:
-    """Write the interpreter to `receipt` (JSON), or why there is none; `cache` keeps environments by their content."""
+def main(requirements: Path, trackers: Path, receipt: Path, tracker: str) -> None:
+    """Write the interpreter to `receipt` (JSON), or why there is none; the environment lies beside it."""
     (row,) = [row for row in TRACKERS.rows(trackers) if row["tracker"] == tracker]
     said = {name: row[name] for name in ("tracker", "system", "version")} | {"python": "", "reason": ""}
     try:
         text = requirements.read_text(encoding="utf-8")
-        python = virtualenvs.build(text, virtualenvs.running(), cache, sources=True, again=True)
+        python = virtualenvs.build(text, virtualenvs.running(), receipt.parent, sources=True, again=True)
         found = virtualenvs.version_of(python, row["package"])
         if found != row["version"]:
             raise StudyError(
@@ -38,5 +38,4 @@ if __name__ == "__main__":
         Path(snakemake.input.trackers),
         Path(snakemake.output.receipt),
         snakemake.wildcards.tracker,
-        Path(snakemake.params.cache),
     )

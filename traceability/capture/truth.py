@@ -31,7 +31,7 @@ def before(launch: Launch) -> dict[str, Any]:
 
 def repository(root: Path | None) -> dict[str, Any]:
     """Commit, branch, remote and uncommitted changes; empty values where there is no repository or no commit."""
-    none = {"commit": "", "branch": "", "remote": "", "dirty": None, "diff": "", "untracked": []}
+    none: dict[str, Any] = {"commit": "", "branch": "", "remote": "", "dirty": None, "diff": "", "untracked": []}
     if root is None:
         return none
     listed = git.run("ls-files", "--others", "--exclude-standard", "-z", cwd=root).split("\0")

@@ -74,8 +74,9 @@ def shown_trackers(captured: pd.DataFrame) -> pd.DataFrame:
             number = {verdict: int((cell["verdict"] == verdict).sum()) for verdict in VERDICTS}
             share = float(cell["share"].mean()) if len(cell) else None
             reason = None if len(cell) else part["reason"].dropna().iloc[0]
-            rows.append(about | number | {"tracker": f"{system} {version}".strip(), "n": len(cell),
-                                          "mean_share": share, "reason": reason})  # fmt: skip
+            row: dict[str, Any] = {str(name): value for name, value in about.items()}
+            row |= number | {"tracker": f"{system} {version}".strip(), "n": len(cell)}
+            rows.append(row | {"mean_share": share, "reason": reason})
     return pd.DataFrame(rows)
 
 
@@ -103,8 +104,9 @@ def _cell(axes: Axes, x: int, y: int, number: dict[str, float], text: str = "") 
     for verdict in VERDICTS:
         width = number[verdict] / total
         if width:
-            style = {"facecolor": COLOURS[verdict], "hatch": HATCHES[verdict], "edgecolor": "white", "lw": 0}
-            axes.add_patch(Rectangle((left, y), width, 1, **style))
+            axes.add_patch(
+                Rectangle((left, y), width, 1, facecolor=COLOURS[verdict], hatch=HATCHES[verdict], ec="white", lw=0)
+            )
             left += width
     axes.add_patch(Rectangle((x, y), 1, 1, fill=False, edgecolor=theme.GRID, lw=0.8))
     if text:
