@@ -67,6 +67,7 @@ localrules:
     plot_usage,
     prepare_dataset,
     scan_calibration,
+    score_independent,
     score_labels,
     score_scanner,
     stage_subject,

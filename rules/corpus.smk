@@ -11,6 +11,7 @@ rule corpus:
         "results/corpus/calibration_calls.tsv",
         "results/corpus/scanner_accuracy.tsv",
         "results/corpus/label_accuracy.tsv",
+        "results/corpus/independent_accuracy.tsv",
         "results/corpus/usage_counts.tsv",
         "results/corpus/sample.tsv",
         branch(
@@ -90,6 +91,41 @@ use rule score_scanner as score_labels with:
         "<logs>/score_labels.log",
     message:
         "Score the scanner on the hand labels"
+
+
+rule score_independent:
+    """The scanner against projects labelled after it was frozen, per project and per call site."""
+    input:
+        projects=in_source("resources/labels/independent.tsv"),
+        sites=in_source("resources/labels/independent_calls.tsv"),
+        usage="results/corpus/usage.tsv",
+        calls="results/corpus/calls.parquet",
+    output:
+        table=report(
+            ensure("results/corpus/independent_accuracy.tsv", non_empty=True),
+            caption="../report/corpus/independent_accuracy.rst",
+            category="Use",
+            subcategory="Instrument",
+            labels={
+                "content": "accuracy on projects labelled after it",
+                "form": "table",
+            },
+        ),
+    log:
+        "<logs>/score_independent.log",
+    conda:
+        "../envs/statistics.yaml"
+    params:
+        confidence=lookup("statistics/confidence", within=config),
+        resamples=lookup("statistics/resamples", within=config),
+        seed=lookup("statistics/seed", within=config),
+        library=library_digest(
+            "corpus/independent", "corpus/labels", "corpus/tables", "statistics/rates"
+        ),
+    message:
+        "Score the scanner on projects labelled after it"
+    script:
+        "../scripts/score_independent.py"
 
 
 if config["corpus"]["source"] == "published":

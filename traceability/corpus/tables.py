@@ -150,6 +150,49 @@ LABEL_ACCURACY = Table(
     ACCURACY_COLUMNS, key=("instrument", "column"),
 )  # fmt: skip
 
+#: A rate over fewer positives than this says too little to be printed.
+ENOUGH_POSITIVES = 20
+
+INDEPENDENT_ACCURACY = Table(
+    "corpus/independent_accuracy.tsv",
+    "The frozen scanner against readers who did not see its output: per project, and per call site. Rates over fewer "
+    f"than {ENOUGH_POSITIVES} positives are left empty.",
+    (
+        Column("level", "str", "what is counted: projects, or call sites", values=("project", "call site")),
+        Column("column", "str", "column of the usage table"),
+        Column("projects", "int", "labelled projects", minimum=0),
+        Column("positives", "int", "projects or call sites that the readers name", minimum=0),
+        Column("tp", "int", "named by both", minimum=0),
+        Column("fp", "int", "named by the scanner only", minimum=0),
+        Column("fn", "int", "named by the readers only", minimum=0),
+        Column("readers_agree", "float", "share of projects, or of sites named by either, in which both readers agree",
+               minimum=0, maximum=1),
+        Column("precision", "float", "tp / (tp + fp)", nullable=True, minimum=0, maximum=1),
+        Column("precision_low", "float", "lower end of its interval", nullable=True),
+        Column("precision_high", "float", "upper end of its interval", nullable=True),
+        Column("recall", "float", "tp / (tp + fn)", nullable=True, minimum=0, maximum=1),
+        Column("recall_low", "float", "lower end of its interval", nullable=True),
+        Column("recall_high", "float", "upper end of its interval", nullable=True),
+        Column("interval", "str", "how the intervals are made, or why there is no rate"),
+    ),
+    key=("level", "column"),
+)  # fmt: skip
+
+LABELLED_CALLS = Table(
+    "resources/labels/independent_calls.tsv",
+    "Call sites in executable code that two readers named, independently of each other and of the scanner.",
+    (
+        _REPOSITORY, _COMMIT,
+        Column("file", "str", "path in the project"),
+        Column("cell", "int", "cell of a notebook, counted from 0 over all cells; -1 outside notebooks", minimum=-1),
+        Column("line", "int", "line of the file or cell on which the call begins", minimum=1),
+        Column("column", "str", "column of the usage table that the call sets"),
+        Column("reader_1", "int", "1: named by the first reader", minimum=0, maximum=1),
+        Column("reader_2", "int", "1: named by the second reader", minimum=0, maximum=1),
+    ),
+    key=("repository", "file", "cell", "line", "column"),
+)  # fmt: skip
+
 CALIBRATION_CALLS = Table(
     "corpus/calibration_calls.tsv", "Call sites that the scanner finds in the calibration projects.", CALLS.columns
 )

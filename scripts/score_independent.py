@@ -1,0 +1,43 @@
+"""Accuracy of the frozen scanner on projects that were labelled after it, by readers who did not see its output."""
+
+import functools
+from pathlib import Path
+
+import pandas as pd
+
+from traceability import logs
+from traceability.corpus import independent, tables
+from traceability.corpus.labels import read_truth
+from traceability.registry import read_frame
+from traceability.statistics import rates
+
+
+def main(
+    projects: Path, sites: Path, usage: Path, calls: Path, table: Path, confidence: float, resamples: int, seed: int
+) -> None:
+    """Write one row per column for projects, and one for call sites."""
+    truth = read_truth(projects)
+    truth["reader2_differs"] = read_frame(projects, {"reader2_differs": "str"}).set_index("repo")["reader2_differs"]
+    said = tables.USAGE.read(usage).set_index("repository")
+    named = tables.LABELLED_CALLS.read(sites)
+    found = tables.CALLS.read(calls)
+    wilson = functools.partial(rates.wilson, confidence=confidence)
+    clustered = functools.partial(rates.cluster_bootstrap, resamples=resamples, seed=seed, confidence=confidence)
+    rows = independent.by_project(truth, said, [column.name for column in tables.FLAGS], wilson)
+    here: pd.DataFrame = found[found["repository"].isin(truth.index)]
+    rows += independent.by_call(named, here, len(truth), wilson, clustered)
+    tables.INDEPENDENT_ACCURACY.write(rows, table)
+
+
+if __name__ == "__main__":
+    logs.setup(snakemake.log[0])
+    main(
+        Path(snakemake.input.projects),
+        Path(snakemake.input.sites),
+        Path(snakemake.input.usage),
+        Path(snakemake.input.calls),
+        Path(snakemake.output.table),
+        snakemake.params.confidence,
+        snakemake.params.resamples,
+        snakemake.params.seed,
+    )
