@@ -19,6 +19,7 @@ from traceability.replay.record import Record
 from traceability.replay.tables import CASES
 from traceability.statistics.plan import read as read_plan
 from traceability.statistics.replays import STAGES, cells, funnel, pairs, predictions
+from traceability.training.tables import ARMS
 
 ROOT = Path(__file__).parents[3]
 PYTHON = Path(sys.executable)
@@ -168,6 +169,18 @@ def test_the_plan_has_every_kind_of_record_and_defect_and_enough_replays():
     assert len(small) < len(rows) / 2
     with pytest.raises(StudyError, match=r"config/replays.tsv: no arm 'diabetes_linear/unseeded'"):
         plan(cases, {("x", "y"): ""}, environments=["same"], replays_at_most=1, batches=1, epochs=1)
+
+
+def test_every_arm_of_the_default_study_is_replayed_at_least_once():
+    arms = {(row["workload"], row["arm"]): row["options"] or "" for row in ARMS.rows(ROOT / "config" / "arms.tsv")}
+    cases = CASES.rows(ROOT / "config" / "replays.tsv")
+    rows = plan(cases, arms, environments=["same"], replays_at_most=1000, batches=2, epochs=3)
+    assert not any("{" in row["options"].replace("{}", "") for row in rows), "every number was filled in"
+    # Fashion-MNIST must be downloaded and belongs to the full size.
+    default = {arm for arm in arms if not arm[0].startswith("fashion_mnist")}
+    assert {(row["workload"], row["arm"]) for row in rows if row["defect"] == "none"} == default
+    with pytest.raises(StudyError, match=r"options of arm 'diabetes_linear/unseeded' cannot be filled in \('sed'\)"):
+        plan(cases, dict.fromkeys(arms, "--seed {sed}"), environments=["same"], replays_at_most=1, batches=1, epochs=1)
 
 
 def test_the_funnel_counts_what_the_record_did_alone_and_leaves_out_planted_defects():
