@@ -23,6 +23,7 @@ rule plan_replays:
     conda:
         "../envs/statistics.yaml"
     params:
+        workloads=WORKLOADS,
         environments=lookup("replay/environments", within=config),
         replays_at_most=lookup("replay/replays_at_most", within=config),
         batches=lookup("replay/batches", within=config),
@@ -41,6 +42,10 @@ rule run_replays:
         preregistration=in_source(config["statistics"]["plan"]),
         era=in_source(config["replay"]["era"]),
         subjects=expand("results/subjects/{workload}.json", workload=WORKLOADS),
+        data=[
+            f"results/datasets/{data_set_of(workload)}/data.npz"
+            for workload in WORKLOADS
+        ],
     output:
         rows="results/replay/batch-{batch}.jsonl",
         store=directory("results/replay/originals/batch-{batch}"),
@@ -55,6 +60,7 @@ rule run_replays:
         mem_mb=growing(3000),
         runtime=growing(120),
     params:
+        workloads=WORKLOADS,
         cache="results/environments",
         timeout_seconds=lookup("replay/timeout_seconds", within=config),
         library=library_digest("replay"),

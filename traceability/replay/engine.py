@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 #: Which field a human can add when a replay stops for a reason.
 HELP = {
     "no_repository": "repository", "no_commit": "commit", "no_entry_point": "source", "no_common_metric": "option:",
+    "parameter_missing": "option:",
 }  # fmt: skip
 
 

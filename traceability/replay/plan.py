@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from traceability.errors import StudyError, nearest
@@ -17,6 +17,7 @@ def plan(
     cases: Sequence[Mapping[str, Any]],
     arms: Mapping[tuple[str, str], str],
     *,
+    workloads: Collection[str],
     environments: Sequence[str],
     replays_at_most: int,
     batches: int,
@@ -25,16 +26,17 @@ def plan(
     """Rows of `tables.PLAN`, the cases spread evenly over the jobs.
 
     `arms` gives the options of an arm by (workload, arm); in them {replicate}, {pair} and the levels of a crossed
-    design become the replay's number. Raises `StudyError` for a case of an unknown arm or options that cannot be read.
+    design become the replay's number. Cases of other workloads and environments are left out. Raises `StudyError` for
+    a case of an unknown arm or options that cannot be read.
     """
     rows: list[dict[str, Any]] = []
     for case in cases:
-        if case["environment"] not in environments:
-            continue
         name = (str(case["workload"]), str(case["arm"]))
         if name not in arms:
             known = ["/".join(arm) for arm in arms]
             raise StudyError(f"config/replays.tsv: no arm '{'/'.join(name)}'; {nearest('/'.join(name), known)}")
+        if case["environment"] not in environments or name[0] not in workloads:
+            continue
         for number in range(min(int(case["n"]), replays_at_most)):
             try:
                 words = shlex.split(arms[name].format(**dict.fromkeys(_NUMBERED, number)))
