@@ -122,7 +122,7 @@ rule run_third_party:
         home=lookup("replay/third_party_home", within=config),
         memory_mib=lookup("replay/third_party_memory_mib", within=config),
         timeout_seconds=lookup("replay/third_party_timeout_seconds", within=config),
-        template=lookup("corpus/url_template", within=config),
+        template=lambda _wildcards: config["corpus"]["url_template"],
         cache="results/environments",
         library=library_digest("replay/third_party", "replay/confined", "replay/tables"),
     message:

@@ -151,7 +151,12 @@ def test_only_rows_of_the_table_can_be_named():
 @pytest.mark.parametrize("named", [[], ["tensorflow_image_guide"]])
 def test_none_is_planned_unless_the_configuration_names_it(named, tmp_path):
     words = ["--dry-run", "--quiet", "--directory", str(tmp_path), "--snakefile", str(ROOT / "Snakefile")]
-    words += ["--config", f"replay={json.dumps({'third_party': named})}"]
+    words += [
+        "--configfile",
+        str(ROOT / "config" / "config.yaml"),
+        "--config",
+        f"replay={json.dumps({'third_party': named})}",
+    ]
     done = subprocess.run(
         [sys.executable, "-m", "snakemake", "replay", *words], cwd=ROOT, capture_output=True, text=True, check=True
     )
