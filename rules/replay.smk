@@ -8,6 +8,7 @@ rule replay:
         "results/statistics/replay_funnel.tsv",
         "results/statistics/replay_cells.tsv",
         "results/figures/replay_funnel.svg",
+        ["results/replay/third_party.tsv"] if config["replay"]["third_party"] else [],
 
 
 rule plan_replays:
@@ -22,6 +23,7 @@ rule plan_replays:
     conda:
         "../envs/statistics.yaml"
     params:
+        workloads=WORKLOADS,
         environments=lookup("replay/environments", within=config),
         replays_at_most=lookup("replay/replays_at_most", within=config),
         batches=lookup("replay/batches", within=config),
@@ -40,6 +42,10 @@ rule run_replays:
         preregistration=in_source(config["statistics"]["plan"]),
         era=in_source(config["replay"]["era"]),
         subjects=expand("results/subjects/{workload}.json", workload=WORKLOADS),
+        data=[
+            f"results/datasets/{data_set_of(workload)}/data.npz"
+            for workload in WORKLOADS
+        ],
     output:
         rows="results/replay/batch-{batch}.jsonl",
         store=directory("results/replay/originals/batch-{batch}"),
@@ -54,6 +60,7 @@ rule run_replays:
         mem_mb=growing(3000),
         runtime=growing(120),
     params:
+        workloads=WORKLOADS,
         cache="results/environments",
         timeout_seconds=lookup("replay/timeout_seconds", within=config),
         library=library_digest("replay"),
@@ -87,6 +94,41 @@ rule collect_replays:
         "Collect the replays"
     script:
         "../scripts/collect_replays.py"
+
+
+rule run_third_party:
+    """Execute projects of other people, those that the configuration names, at their pinned commits."""
+    input:
+        projects=in_source(config["replay"]["third_party_projects"]),
+    output:
+        table=report(
+            ensure("results/replay/third_party.tsv", non_empty=True),
+            caption="../report/replay/third_party.rst",
+            category="Replay",
+            labels={"content": "third-party projects", "form": "table"},
+        ),
+    log:
+        "<logs>/run_third_party.log",
+    benchmark:
+        "<benchmarks>/run_third_party.jsonl"
+    conda:
+        "../envs/replay.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(10000),
+        runtime=growing(240),
+    params:
+        names=lookup("replay/third_party", within=config),
+        home=lookup("replay/third_party_home", within=config),
+        memory_mib=lookup("replay/third_party_memory_mib", within=config),
+        timeout_seconds=lookup("replay/third_party_timeout_seconds", within=config),
+        template=lambda _wildcards: config["corpus"]["url_template"],
+        cache="results/environments",
+        library=library_digest("replay/third_party", "replay/confined", "replay/tables"),
+    message:
+        "Execute {params.names}"
+    script:
+        "../scripts/run_third_party.py"
 
 
 rule count_replays:

@@ -51,6 +51,7 @@ rule check_regression_targets:
     """Published numbers against what was measured; fails where a repetition misses the published value."""
     input:
         runs="results/training/runs.parquet",
+        replays="results/replay/replays.tsv",
         plan=in_source(config["statistics"]["plan"]),
     output:
         table=report(

@@ -11,8 +11,8 @@ from traceability.replay.tables import PLAN
 
 
 def main(
-    plan: Path, receipts: list[Path], preregistration: Path, rows: Path, store: Path, cache: Path, era: Path,
-    batch: int, timeout_seconds: float,
+    plan: Path, receipts: list[Path], data: dict[str, Path], preregistration: Path, rows: Path, store: Path,
+    cache: Path, era: Path, batch: int, timeout_seconds: float,
 ) -> None:  # fmt: skip
     """Write one JSON line per replay to `rows`; the originals stay in `store`, rebuilt environments in `cache`."""
     share = [row for row in PLAN.rows(plan) if row["batch"] == batch]
@@ -25,7 +25,7 @@ def main(
     with Progress(transient=True) as bar:
         task = bar.add_task(f"replays, job {batch}", total=len(share))
         run_batch(
-            share, staged, margins=margins, store=store, cache=cache, era=era, rows=rows,
+            share, staged, data=data, margins=margins, store=store, cache=cache, era=era, rows=rows,
             timeout_seconds=timeout_seconds, progress=lambda: bar.advance(task),
         )  # fmt: skip
 
@@ -35,6 +35,7 @@ if __name__ == "__main__":
     main(
         Path(snakemake.input.plan),
         [Path(path) for path in snakemake.input.subjects],
+        {name: Path(path).parent for name, path in zip(snakemake.params.workloads, snakemake.input.data, strict=True)},
         Path(snakemake.input.preregistration),
         Path(snakemake.output.rows),
         Path(snakemake.output.store),

@@ -27,6 +27,7 @@ def run_batch(
     plan: Sequence[Mapping[str, Any]],
     subjects: Mapping[str, Staged],
     *,
+    data: Mapping[str, Path],
     margins: Mapping[str, Mapping[str, float]],
     store: Path,
     cache: Path,
@@ -37,8 +38,9 @@ def run_batch(
 ) -> None:
     """Make and replay the runs of `plan` and write one JSON line each to `rows`.
 
-    `store` is emptied first and keeps the originals, so that a replay can be repeated by hand; `era` is the
-    requirements file of the environment of that name. An original that fails is an error of the study: `StudyError`.
+    `store` is emptied first and keeps the originals, so that a replay can be repeated by hand; `data` has the folder of
+    the prepared data of each workload; `era` is the requirements file of the environment of that name. An original that
+    fails is an error of the study: `StudyError`.
     """
     with processes.exclusive(rows.with_suffix(".lock")), tempfile.TemporaryDirectory(prefix="replay-") as scratch:
         shutil.rmtree(store, ignore_errors=True)
@@ -48,7 +50,8 @@ def run_batch(
         lines = []
         for position, item in enumerate(plan):
             subject = subjects[item["workload"]]
-            original = launch(item, subject, uri, store.resolve() / f"{position:04d}", timeout_seconds)
+            original = launch(item, subject, uri, store.resolve() / f"{position:04d}", timeout_seconds,
+                              data.get(item["workload"]))  # fmt: skip
             task = Task(
                 original.run_id, uri, kind=item["record"],
                 environment=str(era) if item["environment"] == "era" else item["environment"],
@@ -61,7 +64,7 @@ def run_batch(
 
 
 def help_of(words: str | None, original: Original) -> dict[str, str]:
-    """Fields that a human would add, with their values: `commit` is looked up, `option:name=value` says it."""
+    """Fields that a human would add, with their values: `commit` and `option:data` are looked up, the rest says its."""
     found = {}
     for word in (words or "").split(";"):
         name, given, value = word.strip().partition("=")

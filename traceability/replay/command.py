@@ -12,12 +12,21 @@ import typer
 from traceability import records, snapshots
 from traceability.errors import StudyError
 from traceability.replay import foreign, sandbox
-from traceability.replay.engine import Task
+from traceability.replay.engine import HELP, Task
 from traceability.replay.engine import replay as replay_run
+from traceability.replay.reasons import REASONS
 
 _ADDABLE = ("repository", "commit", "source")
-_SHOWN = ("stage_alone", "reason_alone", "added", "stage", "reason", "detail", "command", "param_unmapped", "data",
-          "verdict", "metrics_common", "metrics_equal", "largest_difference", "weights_equal")  # fmt: skip
+_BUILT_IN = ("same", "recorded", "recorded_then")
+_ROAD = ("stage_alone", "reason_alone", "added", "stage", "reason", "detail", "command", "param_unmapped",
+         "param_defaulted", "environment_origin", "verdict")  # fmt: skip
+_COMPARED = ("data", "metrics_common", "metrics_equal", "largest_difference", "weights_equal")
+#: Reasons that are a mistake in the call, not a finding about a record.
+_MISTAKES = ("run_not_found", "store_unreadable")
+_REMEDY = {
+    "notes": "give the path of a JSON file that holds at least `params` and `metrics`",
+    "mlflow": "correct the run id or --tracking-uri; a server must be running, and its pages list its runs",
+}
 
 
 def replay(
@@ -44,6 +53,8 @@ def replay(
         raise StudyError(f"--record {record}: expected mlflow, notes or plugin")
     if record != "notes" and not tracking_uri:
         raise StudyError("--tracking-uri is missing; give the address of the store that holds the run")
+    if environment not in _BUILT_IN and not Path(environment).is_file():
+        raise StudyError(f"--environment {environment}: no such requirements file, nor one of {', '.join(_BUILT_IN)}")
     if annotate:
         _check_annotatable(record, tracking_uri)
     task = Task(
@@ -56,10 +67,23 @@ def replay(
         _annotate(run_id, tracking_uri, row)
     if as_json:
         typer.echo(json.dumps(row, indent=2, sort_keys=True))
-        return
-    for name in _SHOWN:
-        if row[name] not in ("", None):
-            typer.echo(f"{name.replace('_', ' ')}: {row[name]}")
+    if row["reason"] in _MISTAKES:
+        raise StudyError(f"{row['detail']}; {_REMEDY.get(record, _REMEDY['mlflow'])}")
+    if not as_json:
+        _tell(row)
+
+
+def _tell(row: dict[str, Any]) -> None:
+    """Print what became of a replay, to be read."""
+    for name in (*_ROAD, *(_COMPARED if row["verdict"] != "not_executable" else ())):
+        if row[name] in ("", None):
+            continue
+        meaning = f" ({REASONS[row[name]][1]})" if name.startswith("reason") else ""
+        typer.echo(f"{name.replace('_', ' ')}: {row[name]}{meaning}")
+    field = HELP.get(row["reason"], "")
+    if field:
+        example = f"{field}NAME=VALUE" if field.endswith(":") else f"{field}=..."
+        typer.echo(f"hint: --add {example} would lead past '{row['reason']}', if you know it")
 
 
 def _confirm(what: str, yes: bool) -> None:
@@ -106,7 +130,7 @@ def _check_annotatable(record: str, uri: str) -> None:
 
 
 def _annotate(run_id: str, uri: str, row: dict[str, Any]) -> None:
-    if row["reason"] in ("run_not_found", "store_unreadable"):
+    if row["reason"] in _MISTAKES:
         return
     client = records.client(uri)
     for name in ("verdict", "stage", "reason", "environment", "ease"):

@@ -23,8 +23,9 @@ from traceability.replay.record import Record
 log = logging.getLogger(__name__)
 
 #: Which field a human can add when a replay stops for a reason.
-_HELP = {
+HELP = {
     "no_repository": "repository", "no_commit": "commit", "no_entry_point": "source", "no_common_metric": "option:",
+    "parameter_missing": "option:",
 }  # fmt: skip
 
 
@@ -96,7 +97,7 @@ def _read(task: Task, scratch: Path) -> Record:
 
 def _missed(reason: Stopped, offered: Mapping[str, str], added: tuple[str, ...]) -> str | None:
     """The offered field that would lead past `reason`, unless it was added already."""
-    prefix = _HELP.get(reason.code)
+    prefix = HELP.get(reason.code)
     if prefix is None:
         return None
     return next((name for name in offered if name.startswith(prefix) and name not in added), None)
@@ -123,7 +124,7 @@ def _attempt(
         here = sandbox.variables(home, Path(words[0]))
         ended = sandbox.run(words, folder=folder, environment=here, timeout=min(120, task.timeout_seconds))
         if ended.status != 0:
-            raise Stopped("command_unreadable", f"--help ended with {ended.status}: {_last_line(ended.output)}")
+            raise Stopped("command_unreadable", f"--help ended with {ended.status}: {ended.last_line}")
         return ended.output
 
     here = environments.resolve("same", record, folder, cache).python
@@ -154,7 +155,7 @@ def _attempt(
     if ended.status is None:
         raise Stopped("timeout", f"no end within {task.timeout_seconds:g} s")
     if ended.status != 0:
-        raise Stopped("exit_status", f"ended with {ended.status}: {_last_line(ended.output)}")
+        raise Stopped("exit_status", f"ended with {ended.status}: {ended.last_line}")
     replayed = _result(uri, store, scratch / "result")
     row["replayed"] = replayed.metrics
     seen = _judge(record, replayed, output, task.margins)
@@ -208,8 +209,3 @@ def _create_experiments(uri: str, names: set[str], artifacts: Path) -> None:
     client = records.client(uri)
     for name in sorted(names - {"", "Default"}):
         client.create_experiment(name, artifact_location=artifacts.resolve().as_uri())
-
-
-def _last_line(output: str) -> str:
-    lines = [line for line in output.strip().splitlines() if line.strip()]
-    return lines[-1][:300] if lines else "it said nothing"

@@ -34,7 +34,7 @@ def resolve(name: str, record: Record, folder: Path, cache: Path) -> Resolved:
     if name == "same":
         return Resolved(Path(sys.executable), "same")
     if name in ("recorded", "recorded_then"):
-        lines, python, origin = _recorded(record, folder)
+        wanted, python, origin = _recorded(record, folder)
         cutoff = record.date if name == "recorded_then" else ""
     else:
         if not Path(name).is_file():
@@ -42,14 +42,19 @@ def resolve(name: str, record: Record, folder: Path, cache: Path) -> Resolved:
         # The user's own file is taken as it is, with its hashes.
         text = Path(name).read_text(encoding="utf-8")
         return Resolved(_build(text, virtualenvs.running(), "", cache), "file")
-    for line in lines:
+    return Resolved(from_index(wanted, python, cutoff, cache), origin)
+
+
+def from_index(requirements: list[str], python: str, cutoff: str, cache: Path) -> Path:
+    """An interpreter with `requirements`, all of them packages of the index. Stops as `resolve` does."""
+    for line in requirements:
         # Options, paths and addresses in somebody's requirements could name any code.
         if not _REQUIREMENT.fullmatch(line):
             raise Stopped("requirement_unresolvable", f"'{line}' is not a package of the index")
-    return Resolved(_build("\n".join(sorted(lines)) + "\n", python, cutoff, cache), origin)
+    return _build("\n".join(sorted(requirements)) + "\n", python, cutoff, cache)
 
 
-def _lines(path: Path) -> list[str]:
+def lines(path: Path) -> list[str]:
     """Requirements of a file without comments and hashes."""
     text = path.read_text(encoding="utf-8").replace("\\\n", " ")
     plain = (re.sub(r"\s--hash=\S+", "", line.partition(" #")[0]).strip() for line in text.splitlines())
@@ -66,7 +71,7 @@ def _recorded(record: Record, folder: Path) -> tuple[list[str], str, str]:
             with contextlib.suppress(yaml.YAMLError, AttributeError):
                 python = str(yaml.safe_load(python_env.read_text(encoding="utf-8")).get("python") or python)
         if requirements.is_file():
-            return _lines(requirements), ".".join(python.split(".")[:2]), origin
+            return lines(requirements), ".".join(python.split(".")[:2]), origin
     raise Stopped("no_environment_recorded", "no logged model and no requirements.txt in the repository")
 
 

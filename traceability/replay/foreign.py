@@ -70,7 +70,9 @@ def refuse_other_schema(uri: str) -> None:
             here = MigrationContext.configure(connection).get_current_revision()
     except SQLAlchemyError as error:
         reason = records.redacted_text(str(error).splitlines()[0], uri)
-        raise StudyError(f"{records.redacted(uri)}: no database answers ({reason})") from None
+        raise StudyError(
+            f"{records.redacted(uri)}: no database answers ({reason}); start it or correct the address"
+        ) from None
     wanted = client_schema()
     if here != wanted:
         raise StudyError(
@@ -90,12 +92,14 @@ def read_run(run_id: str, uri: str, scratch: Path, kind: str = "mlflow") -> Reco
         client = records.client(readable(uri, scratch))
     except StudyError as error:
         if "no MLflow answers" in str(error):
-            raise Stopped("store_unreadable", str(error)) from None
+            # The address is the caller's own, not the study's setting.
+            said = str(error).removeprefix("tracking.uri: ").removesuffix("; start the server or correct the address")
+            raise Stopped("store_unreadable", said) from None
         raise
     try:
         run = client.get_run(run_id)
     except MlflowException as error:
-        raise Stopped("run_not_found", str(error).splitlines()[0]) from None
+        raise Stopped("run_not_found", f"{records.redacted(uri)}: {str(error).splitlines()[0]}") from None
     tags = dict(run.data.tags)
     ours = recorded.own(tags) if kind == "plugin" else {}
     code = recorded.code(tags, ours)

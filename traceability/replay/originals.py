@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 
 from traceability import git, records
 from traceability.errors import StudyError
@@ -36,10 +37,13 @@ class Original:
     facts: dict[str, str]
 
 
-def launch(row: Mapping[str, Any], subject: Staged, uri: str, folder: Path, timeout: float) -> Original:
+def launch(
+    row: Mapping[str, Any], subject: Staged, uri: str, folder: Path, timeout: float, data: Path | None = None
+) -> Original:
     """Make the run that `row` (of `tables.PLAN`) describes, below `folder`, tracked at `uri`.
 
-    Raises `StudyError` with the program's last lines when it fails.
+    `data` is the folder of the prepared data set; a project that must be told where its data are gets it. Raises
+    `StudyError` with the program's last lines when it fails.
     """
     folder.mkdir(parents=True)
     worktree, origin = _plant(row["defect"], subject, folder)
@@ -47,6 +51,8 @@ def launch(row: Mapping[str, Any], subject: Staged, uri: str, folder: Path, time
     output = folder / "output"
     output.mkdir()
     words = json.loads(row["options"])
+    if data is not None and _needs_data(worktree):
+        words += ["--data", str(data.resolve())]
     if row["defect"] == "changed_data":
         words += ["--data", str(_changed_data(row["workload"], folder / "data"))]
     label = str(row["key"]).replace("/", "-")
@@ -54,6 +60,8 @@ def launch(row: Mapping[str, Any], subject: Staged, uri: str, folder: Path, time
     if tracked:
         _experiment(uri, row["workload"], folder.parent / "artifacts")
     facts = {"repository": str(origin), "commit": commit, "source": "train.py"}
+    if data is not None:
+        facts["option:data"] = str(data.resolve())
     command = _command(row, words, label, worktree, output, facts)
     root = str(Path(__file__).resolve().parents[2])
     outside = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "MLFLOW_"))}
@@ -106,6 +114,13 @@ def _command(
                 "dirty": str(dirty).lower()}  # fmt: skip
         return [sys.executable, "-m", "traceability.replay.stamped", json.dumps(tags), *script, "--output", str(output)]
     return [sys.executable, *script]
+
+
+def _needs_data(worktree: Path) -> bool:
+    """Does the project declare `data` as a parameter without a default?"""
+    about = yaml.safe_load((worktree / "MLproject").read_text(encoding="utf-8"))
+    data = about["entry_points"]["main"].get("parameters", {}).get("data")
+    return data is not None and not (isinstance(data, dict) and "default" in data)
 
 
 def _experiment(uri: str, name: str, artifacts: Path) -> None:

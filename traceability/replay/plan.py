@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from traceability.errors import StudyError, nearest
+
+#: What an arm's options may hold in braces.
+_NUMBERED = ("replicate", "pair", "base_seed", "init", "shuffle", "split")
 
 
 def plan(
     cases: Sequence[Mapping[str, Any]],
     arms: Mapping[tuple[str, str], str],
     *,
+    workloads: Collection[str],
     environments: Sequence[str],
     replays_at_most: int,
     batches: int,
@@ -21,19 +25,26 @@ def plan(
 ) -> list[dict[str, Any]]:
     """Rows of `tables.PLAN`, the cases spread evenly over the jobs.
 
-    `arms` gives the options of an arm by (workload, arm); in them {replicate} and {pair} become the replay's number.
-    Raises `StudyError` for a case of an unknown arm.
+    `arms` gives the options of an arm by (workload, arm); in them {replicate}, {pair} and the levels of a crossed
+    design become the replay's number. Cases of other workloads and environments are left out. Raises `StudyError` for
+    a case of an unknown arm or options that cannot be read.
     """
     rows: list[dict[str, Any]] = []
     for case in cases:
-        if case["environment"] not in environments:
-            continue
         name = (str(case["workload"]), str(case["arm"]))
         if name not in arms:
             known = ["/".join(arm) for arm in arms]
             raise StudyError(f"config/replays.tsv: no arm '{'/'.join(name)}'; {nearest('/'.join(name), known)}")
+        if case["environment"] not in environments or name[0] not in workloads:
+            continue
         for number in range(min(int(case["n"]), replays_at_most)):
-            words = shlex.split(arms[name].format(replicate=number, pair=number, base_seed=number))
+            try:
+                words = shlex.split(arms[name].format(**dict.fromkeys(_NUMBERED, number)))
+            except (KeyError, ValueError, IndexError) as error:
+                raise StudyError(
+                    f"config/arms.tsv: options of arm '{'/'.join(name)}' cannot be filled in ({error}); "
+                    f"known: {', '.join(f'{{{known}}}' for known in _NUMBERED)}"
+                ) from None
             if name[0].endswith("_mlp"):
                 words += ["--epochs", str(epochs)]
             environment = str(case["environment"]).rpartition("/")[2]

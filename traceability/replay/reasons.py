@@ -30,6 +30,10 @@ REASONS = {
     "no_environment_recorded": ("environment_resolved", "neither record nor repository says what was installed"),
     "requirement_unresolvable": ("environment_resolved", "a recorded requirement cannot be installed"),
     "environment_missing": ("environment_resolved", "the interpreter or file of the environment is not there"),
+    "network_open": (
+        "environment_resolved",
+        "the system cannot take the network away, and a third-party project needs that",
+    ),
     "exit_status": ("ran", "the process ended with an error"),
     "timeout": ("ran", "the process did not end in time"),
     "no_result": ("finished", "the process ended well but left no result"),

@@ -6,13 +6,13 @@ in a machine that you can lose.
 
 from __future__ import annotations
 
-import contextlib
 import functools
+import json
 import os
-import resource
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,6 +31,12 @@ class Ended:
     seconds: float
     output: str
     network: str
+
+    @property
+    def last_line(self) -> str:
+        """The last thing it said."""
+        lines = [line for line in self.output.strip().splitlines() if line.strip()]
+        return lines[-1][:300] if lines else "it said nothing"
 
 
 @functools.cache
@@ -63,23 +69,26 @@ def _leash() -> tuple[str, ...]:
     return ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
 
 
-def _limit(pid: int) -> None:
-    """Limit a process that has just been started; it is still on its way to the first line of the program."""
-    if hasattr(resource, "prlimit"):
-        with contextlib.suppress(ProcessLookupError):
-            resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0))
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, (FILE_LIMIT, FILE_LIMIT))
+def _confined(loopback: bool, memory_bytes: int) -> tuple[str, ...]:
+    """Words that let a command limit itself before it begins; see confined.py."""
+    settings = json.dumps({"loopback": loopback, "file_bytes": FILE_LIMIT, "memory_bytes": memory_bytes})
+    return (sys.executable, "-I", "-S", str(Path(__file__).with_name("confined.py")), settings)
 
 
-def run(words: Sequence[str], *, folder: Path, environment: dict[str, str], timeout: float) -> Ended:
-    """Run `words` in `folder` and wait; on time-out the whole process group is killed. No shell is involved."""
+def run(
+    words: Sequence[str], *, folder: Path, environment: dict[str, str], timeout: float, memory_bytes: int = 0
+) -> Ended:
+    """Run `words` in `folder` and wait; on time-out the whole process group is killed. No shell is involved.
+
+    `memory_bytes` limits what each process may allocate (0: no limit).
+    """
     switch = network_switch()
+    before = [*switch, *_leash(), *_confined(bool(switch), memory_bytes)]
     begin = time.perf_counter()
     process = subprocess.Popen(
-        [*switch, *_leash(), *words], cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        [*before, *words], cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, start_new_session=True, text=True, errors="replace",
     )  # fmt: skip
-    _limit(process.pid)
     status: int | None
     try:
         output, _ = process.communicate(timeout=timeout)

@@ -22,3 +22,13 @@ class Section(Settings):
     """Requirements file behind the environment `era`: what the study of 2024 had."""
     timeout_seconds: int = Field(default=300, ge=5, le=86_400)
     """How long one replayed run may take."""
+    third_party: list[str] = Field(default=[])
+    """Projects of other people that are executed: rows of the table below; none unless named here."""
+    third_party_projects: str = "config/third_party.tsv"
+    """Table of these projects: repository, commit, what is started, and in which environment."""
+    third_party_home: str = ""
+    """Folder whose content they find in their otherwise empty home (they have no network to download it)."""
+    third_party_memory_mib: int = Field(default=8192, ge=256, le=1_048_576)
+    """How much memory each of their processes may allocate, in MiB."""
+    third_party_timeout_seconds: int = Field(default=3600, ge=5, le=86_400)
+    """How long one run of theirs may take."""

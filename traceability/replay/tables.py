@@ -86,3 +86,49 @@ REPLAYS = Table(
     ),
     key=("key",),
 )  # fmt: skip
+
+THIRD_PARTY = Table(
+    "config/third_party.tsv",
+    "Projects of other people that may be executed, if the configuration names them; a row is a project.",
+    (
+        Column("project", "str", "name in the configuration"),
+        Column("repository", "str", "owner/name"),
+        Column("commit", "str", "full id of the commit that runs"),
+        Column("source", "str", "script or notebook that is started, with its options"),
+        Column("requirements", "str", "requirements file in the repository"),
+        Column("added", "str", "packages that it needs and does not name, separated by blanks", nullable=True),
+        Column("python", "str", "Python version, as 3.11"),
+        Column("until", "str", "only packages published by this day (ISO date) are taken; empty: today's",
+               nullable=True),
+        Column("files", "str", "files that it expects in its home, as PATH:MD5, separated by blanks", nullable=True),
+        Column("n", "int", "how often it runs", minimum=1),
+        Column("published", "str", "metrics that its authors published, as JSON", nullable=True),
+        Column("note", "str", "where the row comes from, and what is known", nullable=True),
+    ),
+    key=("project",),
+)  # fmt: skip
+
+THIRD_PARTY_RUNS = Table(
+    "results/replay/third_party.tsv",
+    "One row per execution of a third-party project: how far it came, and what it recorded.",
+    (
+        Column("project", "str", "name in the configuration"),
+        Column("repository", "str", "owner/name"),
+        Column("commit", "str", "commit that ran"),
+        Column("number", "int", "number of the execution, from 0", minimum=0),
+        Column("command", "str", "what was started"),
+        Column("mlflow", "str", "version of MLflow in its environment", nullable=True),
+        Column("network", "str", "was the network taken away?", nullable=True, values=("", "off")),
+        Column("stage", "str", "last stage reached", nullable=True, values=_STAGES),
+        Column("reason", "str", "why it stopped there; empty: it did not", nullable=True, values=_REASONS),
+        Column("detail", "str", "the reason in words", nullable=True, volatile=True),
+        Column("runs", "int", "runs that it left in MLflow, also where it failed afterwards", minimum=0),
+        Column("params", "str", "parameters of the last of them, as JSON", nullable=True),
+        Column("metrics", "str", "metrics of the last of them, as JSON", nullable=True, volatile=True),
+        Column("verdict", "str", "these metrics against the published ones", values=VERDICTS),
+        Column("metrics_common", "int", "metrics that both have", minimum=0),
+        Column("largest_difference", "float", "largest absolute difference of a metric", nullable=True, volatile=True),
+        Column("run_seconds", "float", "seconds of its process", nullable=True, volatile=True),
+    ),
+    key=("project", "number"),
+)  # fmt: skip

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from traceability.statistics import equivalence, rates, spread
-from traceability.statistics.plan import Contrast, Expectation, Plan
+from traceability.statistics.plan import Contrast, Expectation, Plan, Target
 from traceability.statistics.samples import Arm, arms, fresh_twins
 
 Row = dict[str, Any]
@@ -79,31 +80,32 @@ def _metric(values: np.ndarray, resamples: int, seed: int, confidence: float) ->
     return row
 
 
-def target_rows(runs: pd.DataFrame, plan: Plan, resamples: int, seed: int, confidence: float) -> list[Row]:
-    """Rows of `TARGETS`: published values that must be met, and published repetitions as context."""
+def target_rows(
+    runs: pd.DataFrame, replays: pd.DataFrame, plan: Plan, resamples: int, seed: int, confidence: float
+) -> list[Row]:
+    """Rows of `TARGETS`: published values that must be met, and published repetitions as context.
+
+    Each value is looked for in the study's runs, and in its replays with the libraries of 2024 where those were asked
+    for (`replays` has the columns of results/replay/replays.tsv).
+    """
     known = {(arm.workload, arm.name): arm for arm in arms(runs, plan)}
     rows: list[Row] = []
     for target in plan.targets:
         arm = known.get((target.workload, target.arm))
-        values = arm.values(target.metric) if arm else np.empty(0)
-        row: Row = {
-            "source": target.source, "workload": target.workload, "arm": target.arm, "metric": target.metric,
-            "quantity": "value", "published_n": None, "published": target.value, "published_low": None,
-            "published_high": None, "n": values.size, "observed": None, "observed_low": None, "observed_high": None,
-            "relative_difference": None, "tolerance": target.tolerance, "agrees": "not_measured",
-        }  # fmt: skip
-        if values.size:
-            distances = np.abs(values - target.value) / abs(target.value)
-            farthest = int(distances.argmax())
-            row |= {"observed": float(values[farthest]), "relative_difference": float(distances[farthest])}
-            row["agrees"] = "yes" if distances[farthest] <= target.tolerance else "no"
-        rows.append(row)
+        rows.append(_target(target, "today", arm.values(target.metric) if arm else np.empty(0)))
+        own = replays[
+            (replays["environment"] == "era") & (replays["defect"] == "none")
+            & (replays["workload"] == target.workload) & (replays["arm"] == target.arm)
+        ]  # fmt: skip
+        if len(own):
+            found = [json.loads(text).get(target.metric) for text in own["replayed"]]
+            rows.append(_target(target, "era", np.array([value for value in found if value is not None], dtype=float)))
     for published in plan.published_runs:
         arm = known.get((published.workload, published.arm))
         values = arm.values(published.metric) if arm else np.empty(0)
         low, high = spread.sd_interval_normal(published.values, confidence)
-        row = {
-            "source": published.source, "workload": published.workload, "arm": published.arm,
+        row: Row = {
+            "source": published.source, "workload": published.workload, "arm": published.arm, "environment": "today",
             "metric": published.metric, "quantity": "sd", "published_n": len(published.values),
             "published": float(np.std(published.values, ddof=1)), "published_low": low, "published_high": high,
             "n": values.size, "observed": None, "observed_low": None, "observed_high": None,
@@ -114,6 +116,22 @@ def target_rows(runs: pd.DataFrame, plan: Plan, resamples: int, seed: int, confi
             row["observed_low"], row["observed_high"] = spread.sd_interval(values, resamples, seed, confidence)
         rows.append(row)
     return rows
+
+
+def _target(target: Target, environment: str, values: np.ndarray) -> Row:
+    """One published value against what was seen in one environment."""
+    row: Row = {
+        "source": target.source, "workload": target.workload, "arm": target.arm, "environment": environment,
+        "metric": target.metric, "quantity": "value", "published_n": None, "published": target.value,
+        "published_low": None, "published_high": None, "n": values.size, "observed": None, "observed_low": None,
+        "observed_high": None, "relative_difference": None, "tolerance": target.tolerance, "agrees": "not_measured",
+    }  # fmt: skip
+    if values.size:
+        distances = np.abs(values - target.value) / abs(target.value)
+        farthest = int(distances.argmax())
+        row |= {"observed": float(values[farthest]), "relative_difference": float(distances[farthest])}
+        row["agrees"] = "yes" if distances[farthest] <= target.tolerance else "no"
+    return row
 
 
 _RELATIONS = {"equals": "=", "at_least": ">=", "at_most": "<="}

@@ -7,6 +7,7 @@ same arms check that the fork changes nothing (METHOD 10).
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import multiprocessing
@@ -15,7 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+import types
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
@@ -90,6 +92,21 @@ def _server(workload: str) -> ForkServerContext:
     return context
 
 
+@contextlib.contextmanager
+def _no_main() -> Iterator[None]:
+    """Hide this process's main module from a child that starts meanwhile.
+
+    A child would run it again (multiprocessing does that so that it finds functions of it), with all that a workflow
+    script imports; it needs the library alone, which the server has.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
 def _order(
     item: Replicate, attempt: int, subject: Staged, data: Path, uri: str, plan_sha256: str, scratch: Path
 ) -> dict[str, Any]:
@@ -117,7 +134,8 @@ def _observe(item: Replicate, order: dict[str, Any], context: ForkServerContext,
     """Run one replicate and read what it saw; a process that died or hung is a row too."""
     if item.process == "forked" and sys.platform != "darwin":
         process = context.Process(target=child.run, args=(order,))
-        process.start()
+        with _no_main():
+            process.start()
         process.join(timeout)
         ended: int | None = process.exitcode
         if ended is None:

@@ -32,7 +32,8 @@ def collect(lines: Iterable[Path], uri: str) -> pd.DataFrame:
     """
     measured = [row for path in lines for row in read_jsonl(path)]
     client = records.client(uri)
-    recorded = last_finished(client, sorted({row["workload"] for row in measured}))
+    tracked = sum(bool(row["run_id"]) for row in measured)
+    recorded = last_finished(client, sorted({row["workload"] for row in measured}), tracked)
     rows = []
     for row in measured:
         key = row["key"]
@@ -53,11 +54,14 @@ def collect(lines: Iterable[Path], uri: str) -> pd.DataFrame:
     return frame
 
 
-def last_finished(client: MlflowClient, workloads: list[str]) -> dict[str, Run]:
-    """The last FINISHED attempt of every replicate, by key; killed and running attempts are passed over."""
+def last_finished(client: MlflowClient, workloads: list[str], expected: int | None = None) -> dict[str, Run]:
+    """The last FINISHED attempt of every replicate, by key; killed and running attempts are passed over.
+
+    `expected` runs fill the progress bar; earlier attempts that also finished come on top.
+    """
     found: dict[str, Run] = {}
     with Progress(transient=True) as progress:
-        task = progress.add_task("reading runs", total=None)
+        task = progress.add_task("reading runs", total=expected)
         for workload in workloads:
             experiment = client.get_experiment_by_name(workload)
             if experiment is None:

@@ -23,14 +23,15 @@ class Bench:
         self.count = 0
         self.staged = {
             name: subjects.stage(ROOT / "subjects" / name, folder / "subjects" / name, folder / f"{name}.json")
-            for name in ("diabetes_linear", "digits_mlp")
+            for name in ("diabetes_linear", "digits_mlp", "fashion_mnist_mlp")
         }
 
-    def original(self, record, defect="none", workload="diabetes_linear", options="--seed-policy fixed --seed 42"):
+    def original(self, record, defect="none", workload="diabetes_linear", options="--seed-policy fixed --seed 42",
+                 data=None):  # fmt: skip
         self.count += 1
         row = {"key": f"{record}/{defect}/{self.count}", "workload": workload, "record": record, "defect": defect,
                "options": json.dumps(options.split())}  # fmt: skip
-        return launch(row, self.staged[workload], self.uri, self.folder / "originals" / f"{self.count}", 300)
+        return launch(row, self.staged[workload], self.uri, self.folder / "originals" / f"{self.count}", 300, data)
 
     def replay(self, original, record, help="", environment="same", **more):
         task = Task(original.run_id, self.uri, record, environment, help_of(help, original), **more)

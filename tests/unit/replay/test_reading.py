@@ -135,7 +135,7 @@ def test_every_reason_belongs_to_a_stage():
     assert [reached_before(stage) for stage in STAGES] == ["", *STAGES[:-1]]
 
 
-def test_the_command_says_what_is_missing(tmp_path):
+def test_the_command_says_in_one_line_what_is_wrong(tmp_path, old_store):
     run = CliRunner().invoke
     for words, said in (
         (["replay", RUN], "--tracking-uri is missing"),
@@ -143,10 +143,24 @@ def test_the_command_says_what_is_missing(tmp_path):
         (["replay", RUN, "--tracking-uri", "x", "--add", "color=red"], "expected one of repository, commit, source"),
         (["replay", RUN, "--tracking-uri", "x", "--margin", "m=wide"], "expected a number"),
         (["replay", "n.json", "--record", "notes", "--annotate"], "notes have no tags"),
+        (["replay", RUN, "--tracking-uri", "x", "--environment", "record"], "nor one of same, recorded, recorded_then"),
+        (["replay", str(tmp_path / "n.json"), "--record", "notes"], "n.json: no such notes; give the path"),
+        (["replay", RUN, "--tracking-uri", f"sqlite:///{tmp_path}/none.db"], "none.db: no such database; correct"),
+        (["replay", "beef", "--tracking-uri", f"sqlite:///{old_store}"], "Run with id=beef not found; correct the run"),
+        (["replay", RUN, "--tracking-uri", "http://127.0.0.1:9"], "no MLflow answers at http://127.0.0.1:9"),
     ):
         done = run(app, words)
         assert done.exit_code == 2, done.output
-        assert said in done.stderr
+        (line,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+        assert said in line
+
+
+def test_where_a_field_would_help_the_command_says_which(tmp_path):
+    (tmp_path / "notes.json").write_text('{"params": {}, "metrics": {"m": 1}}')
+    done = CliRunner().invoke(app, ["replay", str(tmp_path / "notes.json"), "--record", "notes", "--yes"])
+    assert done.exit_code == 0, done.output
+    assert "reason: no_repository (the record names no repository)" in done.stdout
+    assert "hint: --add repository=..." in done.stdout
 
 
 @pytest.mark.slow

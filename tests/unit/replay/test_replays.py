@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[3]
@@ -94,3 +95,15 @@ def test_the_environment_of_2024_gives_the_same_science(bench):
     assert (row["stage"], row["metrics_common"], row["environment_origin"]) == ("finished", 4, "file"), row["detail"]
     # The last digits are another library's; the published mean squared error is 2900.19.
     assert row["largest_difference"] < 2900 * 1e-9
+
+
+def test_a_record_that_does_not_say_where_the_data_were_needs_a_human(bench, tmp_path):
+    generator = np.random.default_rng(1)
+    images = generator.integers(0, 256, (60, 28, 28), dtype="uint8")
+    np.savez(tmp_path / "data.npz", inputs=images, targets=np.arange(60, dtype="uint8") % 10)
+    np.savez(tmp_path / "splits.npz", train=np.arange(40), validation=np.arange(40, 50), evaluation=np.arange(50, 60))
+    original = bench.original("mlflow_explicit", workload="fashion_mnist_mlp", data=tmp_path,
+                              options="--seed-policy keras --seed 1 --epochs 1")  # fmt: skip
+    row = bench.replay(original, "mlflow_explicit", "option:data")
+    assert (row["stage_alone"], row["reason_alone"]) == ("code_restored", "parameter_missing")
+    assert (row["stage"], row["added"], row["verdict"]) == ("finished", "option:data", "same_metrics"), row["detail"]

@@ -19,9 +19,11 @@ from traceability.replay.record import Record
 from traceability.replay.tables import CASES
 from traceability.statistics.plan import read as read_plan
 from traceability.statistics.replays import STAGES, cells, funnel, pairs, predictions
+from traceability.training.tables import ARMS
 
 ROOT = Path(__file__).parents[3]
 PYTHON = Path(sys.executable)
+THREE = ("diabetes_linear", "digits_forest", "digits_mlp")
 
 
 def never(_words):
@@ -157,17 +159,40 @@ def test_the_sandbox_passes_on_no_secret_and_ends_what_hangs(tmp_path, monkeypat
 def test_the_plan_has_every_kind_of_record_and_defect_and_enough_replays():
     cases = CASES.rows(ROOT / "config" / "replays.tsv")
     arms = {(case["workload"], case["arm"]): "--seed {pair}" for case in cases}
-    rows = plan(cases, arms, environments=["same", "recorded"], replays_at_most=1000, batches=2, epochs=3)
+    rows = plan(
+        cases, arms, workloads=THREE, environments=["same", "recorded"], replays_at_most=1000, batches=2, epochs=3
+    )
     assert len(rows) >= 60
     assert len({row["key"] for row in rows}) == len(rows)
     assert {row["record"] for row in rows} >= {"notes", "mlflow_explicit", "mlflow_autolog_model", "plugin"}
     assert {row["expected_reason"] for row in rows} >= {
         "dirty_tree", "commit_missing", "data_changed", "requirement_unresolvable",
     }  # fmt: skip
-    small = plan(cases, arms, environments=["same"], replays_at_most=1, batches=2, epochs=3)
+    small = plan(cases, arms, workloads=THREE, environments=["same"], replays_at_most=1, batches=2, epochs=3)
     assert len(small) < len(rows) / 2
     with pytest.raises(StudyError, match=r"config/replays.tsv: no arm 'diabetes_linear/unseeded'"):
-        plan(cases, {("x", "y"): ""}, environments=["same"], replays_at_most=1, batches=1, epochs=1)
+        plan(cases, {("x", "y"): ""}, workloads=THREE, environments=["same"], replays_at_most=1, batches=1, epochs=1)
+
+
+def test_every_arm_is_replayed_at_least_once_where_its_workload_is_configured():
+    arms = {(row["workload"], row["arm"]): row["options"] or "" for row in ARMS.rows(ROOT / "config" / "arms.tsv")}
+    cases, every = CASES.rows(ROOT / "config" / "replays.tsv"), {workload for workload, _ in arms}
+    rows = plan(cases, arms, workloads=every, environments=["same"], replays_at_most=1000, batches=2, epochs=3)
+    assert not any("{" in row["options"].replace("{}", "") for row in rows), "every number was filled in"
+    assert {(row["workload"], row["arm"]) for row in rows if row["defect"] == "none"} == set(arms)
+    # Fashion-MNIST must be downloaded and belongs to the full size.
+    default = plan(cases, arms, workloads=THREE, environments=["same"], replays_at_most=1, batches=2, epochs=3)
+    assert {row["workload"] for row in default} == set(THREE)
+    with pytest.raises(StudyError, match=r"options of arm 'diabetes_linear/unseeded' cannot be filled in \('sed'\)"):
+        plan(
+            cases,
+            dict.fromkeys(arms, "--seed {sed}"),
+            workloads=THREE,
+            environments=["same"],
+            replays_at_most=1,
+            batches=1,
+            epochs=1,
+        )
 
 
 def test_the_funnel_counts_what_the_record_did_alone_and_leaves_out_planted_defects():
