@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import logging
 import os
+import re
 import shutil
 import subprocess
+import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +21,9 @@ from typing import Any
 import numpy as np
 
 from traceability import processes
-from traceability.capture import launching, planting, truth
+from traceability.capture import claims as reading
+from traceability.capture import crosscheck, launching, planting, truth
+from traceability.capture.fields import MLFLOW
 from traceability.capture.launching import Launch
 from traceability.errors import StudyError
 from traceability.files import read_json, sha256_file, write_json, write_jsonl
@@ -29,7 +34,6 @@ log = logging.getLogger(__name__)
 INSIDE = Path(__file__).resolve().parent / "inside"
 #: Variables that change results; every launch has them.
 VARIABLES = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
-MLFLOW = "MLflow"
 
 
 @dataclass(frozen=True)
@@ -54,19 +58,16 @@ def run_batch(
     subject: Staged,
     *,
     data: Path,
-    folder: Path,
+    kept: Path,
     rows: Path,
     timeout_seconds: float,
     progress: Callable[[], None] = lambda: None,
 ) -> None:
-    """Make the launches of `plan` in `folder` (emptied) and write one JSON line each to `rows`.
+    """Make the launches of `plan` and write one JSON line each to `rows`; what they left is moved to `kept` (emptied).
 
     A launch that fails, or whose tracker has no environment, is a line with its reason.
     """
-    folder = folder.resolve()
-    with processes.exclusive(rows.with_suffix(".lock")):
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
+    with processes.exclusive(rows.with_suffix(".lock")), _away(kept) as folder:
         described = {}
         lines = []
         for name in dict.fromkeys(row["tracker"] for row in plan):
@@ -80,6 +81,22 @@ def run_batch(
             ]
             lines += _read_back(done, tracker, folder, data.resolve())
         write_jsonl(rows, [_finished(line) for line in lines])
+
+
+@contextlib.contextmanager
+def _away(kept: Path) -> Iterator[Path]:
+    """A folder for the launches that lies in no repository; moved to `kept` at the end, also after an error.
+
+    Trackers and git look for a repository in every folder above: the study's own clone must not be found there.
+    """
+    shutil.rmtree(kept, ignore_errors=True)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="capture-")).resolve()
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.move(folder, kept)
 
 
 def describe(python: Path, output: Path) -> dict[str, Any]:
@@ -140,6 +157,8 @@ def _launch(
 ) -> dict[str, Any]:  # fmt: skip
     python = Path(tracker.python)
     launch = launching.prepare(row["launch_mode"], subject, folder, python)
+    if row["defect"] == "dirty_tree":
+        planting.dirty(launch)
     lacking = launching.has(python, launch.needs)
     if lacking:
         return {"reason": f"the environment of {tracker.tracker} has no {', '.join(lacking)}"}
@@ -253,6 +272,9 @@ def _read_back(done: list[dict[str, Any]], tracker: Tracker, folder: Path, data:
         line["evidence"] = runs[0] if runs else []
         if line["tracking"] == "notes":
             line["evidence"] = notes(Path(line["folder"]))
+        elif tracker.is_mlflow:
+            database = Path(_store(folder, tracker.tracker).removeprefix("sqlite:///"))
+            line["crosscheck"] = crosscheck.compare(database, line["key"], line["evidence"])
         line["truth"]["digests"] = known
         if line["defect"] == "changed_data":
             other = planting.changed_table(data, Path(line["folder"]) / "changed.csv")
@@ -295,10 +317,12 @@ def _finished(line: dict[str, Any]) -> dict[str, Any]:
     """A line as it is written: commits looked up, stored weights looked for, paths of this machine dropped."""
     if line["reason"]:
         return {name: value for name, value in line.items() if name not in ("truth", "folder", "repositories")}
-    commits = {value for _, key, value in line["evidence"] if "commit" in key}
+    commits = {value for _, key, value in line["evidence"] if value and re.search(r"(^|[:.])commit$", key)}
+    further = (value for _, key, value in line["evidence"] if key.endswith("other_repositories"))
+    commits |= {commit for value in further for commit in reading.commits(value)}
     repositories = [Path(path) for path in line["repositories"]]
     line["truth"]["checkouts"] = {
-        commit: truth.code_of(commit, repositories, line["truth"]["blobs"]) for commit in sorted(commits) if commit
+        commit: truth.code_of(commit, repositories, line["truth"]["blobs"]) for commit in sorted(commits)
     }
     line["evidence"] = line["evidence"] + stored_weights(line["evidence"], line["truth"]["weights"])
     return {name: value for name, value in line.items() if name not in ("folder", "repositories")}

@@ -15,9 +15,10 @@ _NO_FILE = ("", "-", "-c", "-m", "<stdin>", "<string>")
 
 
 def obtained(launched: Launched, commit: str) -> set[str]:
-    """Files that ran and that the record gives: by the commit, as stored copies, or through a recorded diff."""
+    """Files that ran and that the record gives: by its commits, as stored copies, or through a recorded diff."""
     truth = launched.truth
-    found = set(truth["checkouts"].get(commit) or [])
+    further = [named for claim in launched.of("other_repositories") for named in reading.commits(str(claim.value))]
+    found = {path for name in (commit, *further) for path in truth["checkouts"].get(name) or []}
     found |= {path for path, digest in truth["files"].items() if launched.stored(digest)}
     if commit and _diff_recorded(launched):
         found |= {path for path in truth["files"] if path not in truth["untracked_paths"]}
