@@ -135,7 +135,10 @@ rule judge_captures:
             ensure("results/capture/crosscheck.tsv", non_empty=True),
             caption="../report/capture/crosscheck.rst",
             category="Capture",
-            labels={"content": "MLflow's interface against its store", "form": "table"},
+            labels={
+                "content": "MLflow's interface against its store",
+                "form": "table",
+            },
         ),
         expected=report(
             ensure("results/capture/expected.tsv", non_empty=True),
