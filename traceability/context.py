@@ -183,11 +183,15 @@ def _place(root: Path, main: Path) -> dict[str, str]:
 def _short(root: Path) -> dict[str, str]:
     try:
         commit = _git(root, "rev-parse", "HEAD").strip()
+        branch = _git(root, "rev-parse", "--abbrev-ref", "HEAD").strip()
         dirty = bool(_git(root, "status", "--porcelain", "--untracked-files=no").strip())
     except StudyError:
         return {"name": root.name, "commit": "none"}
     dirty_word = str(dirty).lower()
-    return {"name": root.name, "commit": commit, "dirty": dirty_word, "repository": redaction.text(_address(root))}
+    return {
+        "name": root.name, "commit": commit, "branch": branch, "dirty": dirty_word,
+        "repository": redaction.text(_address(root)),
+    }  # fmt: skip
 
 
 def _untracked_digest(root: Path, names: list[str]) -> str:

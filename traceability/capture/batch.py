@@ -319,7 +319,7 @@ def _finished(line: dict[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in line.items() if name not in ("truth", "folder", "repositories")}
     commits = {value for _, key, value in line["evidence"] if value and re.search(r"(^|[:.])commit$", key)}
     further = (value for _, key, value in line["evidence"] if key.endswith("other_repositories"))
-    commits |= {commit for value in further for commit in reading.commits(value)}
+    commits |= {commit for value in further for commit in reading.further(value, "commit")}
     repositories = [Path(path) for path in line["repositories"]]
     line["truth"]["checkouts"] = {
         commit: truth.code_of(commit, repositories, line["truth"]["blobs"]) for commit in sorted(commits)

@@ -106,9 +106,11 @@ def _by_whom(place: str, key: str, name: str, tracking: str, explicit: set[str])
     return "automatic"
 
 
-def commits(text: str) -> list[str]:
-    """Commits that a JSON list of repositories names (the plugin's `other_repositories`)."""
-    return re.findall(r'"commit": "([0-9a-f]{40,64})"', text)
+def further(text: str, name: str) -> list[str]:
+    """What a JSON list of repositories (the plugin's `other_repositories`) says of each: its `commit`, `branch`, ..."""
+    said = plain(text)
+    found = [entry.get(name) for entry in said if isinstance(entry, dict)] if isinstance(said, list) else []
+    return [str(value) for value in found if value and value != "none"]
 
 
 def packages(text: str) -> dict[str, str]:

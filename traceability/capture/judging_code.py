@@ -17,7 +17,9 @@ _NO_FILE = ("", "-", "-c", "-m", "<stdin>", "<string>")
 def obtained(launched: Launched, commit: str) -> set[str]:
     """Files that ran and that the record gives: by its commits, as stored copies, or through a recorded diff."""
     truth = launched.truth
-    further = [named for claim in launched.of("other_repositories") for named in reading.commits(str(claim.value))]
+    further = [
+        named for claim in launched.of("other_repositories") for named in reading.further(str(claim.value), "commit")
+    ]
     found = {path for name in (commit, *further) for path in truth["checkouts"].get(name) or []}
     found |= {path for path, digest in truth["files"].items() if launched.stored(digest)}
     if commit and _diff_recorded(launched):
@@ -51,13 +53,25 @@ def commit(launched: Launched) -> Verdict:
 def branch(launched: Launched) -> Verdict:
     name = launched.truth["branch"]
     detached = ("", "HEAD", "detached")
-    return equal(launched.of("branch"), name or "detached", None if name else lambda value: value in detached)
+    found = launched.of("branch") + _further(launched, "branch")
+    return equal(found, name or "detached", None if name else lambda value: value in detached)
+
+
+def _further(launched: Launched, name: str) -> list[Claim]:
+    """What the record says of repositories beside the one that the entry point lies in."""
+    return [
+        Claim(name, value, claim.place, claim.by_whom)
+        for claim in launched.of("other_repositories")
+        for value in reading.further(str(claim.value), name)
+    ]
 
 
 @judges("remote")
 def remote(launched: Launched) -> Verdict:
     expected = launched.truth["remote"]
-    found = [claim for claim in launched.of("remote") if claim.value]
+    # "none" is the plugin's word for having looked in vain.
+    found = [claim for claim in launched.of("remote") if claim.value not in ("", "none")]
+    found += _further(launched, "repository")
     return equal(found, expected, lambda value: _place(value) == _place(expected)) if expected else missing("no remote")
 
 

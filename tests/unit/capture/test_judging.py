@@ -235,10 +235,13 @@ def test_commits_of_further_repositories_give_their_files(line: dict[str, Any]) 
     line["truth"]["files"] = {"/p/train.py": "e" * 64, "/l/start.py": "1" * 64}
     line["truth"]["checkouts"] = {OTHER: ["/l/start.py"], COMMIT: ["/p/train.py"]}
     line["evidence"] = [["run", "tag:traceability.commit", OTHER]]
-    assert judged(line)["commit"] == "misleading"
-    named = f'[{{"name": "p", "commit": "{COMMIT}", "dirty": "false"}}]'
+    line["evidence"] += [["run", "tag:traceability.branch", "scripts"], ["run", "tag:traceability.repository", "none"]]
+    before = judged(line)
+    assert (before["commit"], before["branch"], before["remote"]) == ("misleading", "misleading", "missing")
+    named = f'[{{"name": "p", "commit": "{COMMIT}", "branch": "main", "dirty": "false", "repository": "/o.git"}}]'
     line["evidence"].append(["run", "tag:traceability.other_repositories", named])
-    assert judged(line)["commit"] == "correct"
+    after = judged(line)
+    assert (after["commit"], after["branch"], after["remote"]) == ("correct", "correct", "correct")
 
 
 def test_a_script_outside_every_repository_is_partial_only_where_the_record_says_so(line: dict[str, Any]) -> None:
