@@ -36,6 +36,8 @@ def of_run(run):
     for metric in run.metrics():
         found.append(["run", f"metrics:{metric.name}", repr(float(metric.values.sparse_list()[1][-1]))])
     found.append(["run", "start", str(run.creation_time)])
+    if run.end_time:
+        found.append(["run", "end", str(run.end_time)])
     return found
 
 

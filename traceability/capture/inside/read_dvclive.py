@@ -37,10 +37,10 @@ def of_launch(folder):
             commit, name = line.split()
             if "/exec/" in name:
                 continue
-            # The experiment's commit holds the tracked files as they were; its parent is the commit that ran.
+            # The experiment's commit holds the tracked files as they were; it is made at the end of the run.
             found += [
                 ["run", "commit", commit],
-                ["run", "start", git(root, "log", "-1", "--format=%ct", commit).strip()],
+                ["run", "end", git(root, "log", "-1", "--format=%ct", commit).strip()],
             ]
             found.append(["run", "user", git(root, "log", "-1", "--format=%an", commit).strip()])
             found.append(["run", "diff", git(root, "diff", f"{commit}^", commit, "--", "*.py")])

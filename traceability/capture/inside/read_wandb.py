@@ -62,12 +62,15 @@ def of_launch(folder):
     """One list of evidence per run of a launch."""
     runs = []
     for path in sorted(glob.glob(os.path.join(folder, "store", "wandb", "offline-run-*", "*.wandb"))):
-        found = []
+        found, began = [], 0
         for kind, record in records(path):
             if kind == "run":
                 found += [["run", f"parameters:{item.key}", item.value_json] for item in record.run.config.update
                           if not item.key.startswith("_")]  # fmt: skip
-                found.append(["run", "start", str(record.run.start_time.seconds)])
+                began = record.run.start_time.seconds
+                found.append(["run", "start", str(began)])
+            elif kind == "exit" and began:
+                found.append(["run", "end", str(began + record.exit.runtime)])
             elif kind == "environment":
                 found += of_environment(record.environment)
             elif kind == "history":
