@@ -32,6 +32,8 @@ from traceability.subjects import Staged
 log = logging.getLogger(__name__)
 
 INSIDE = Path(__file__).resolve().parent / "inside"
+#: Who the launched process is for git.
+AUTHOR = "A user"
 #: Variables that change results; every launch has them.
 VARIABLES = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
 
@@ -166,7 +168,7 @@ def _launch(
     notes.mkdir()
     (folder / "home").mkdir()
     environment = _environment(row, tracker, launch, python, data, folder)
-    facts = truth.before(launch) | {"began": time.time(), "variables": VARIABLES}
+    facts = truth.before(launch) | {"began": time.time(), "variables": VARIABLES, "author": AUTHOR}
     words = list(launch.words)
     if tracker.system == "Guild AI":
         words = _guild(launch, python)
@@ -209,7 +211,7 @@ def _environment(
         "DIABETES_OUTPUT": str(folder / "notes"), "DIABETES_NOTES": str(folder), "CAPTURE_NOTES": str(folder / "notes"),
         "CAPTURE_STORE": str(folder / "store"), "GIT_CONFIG_GLOBAL": os.devnull, "GIT_PYTHON_REFRESH": "quiet",
         "TF_CPP_MIN_LOG_LEVEL": "3", "DO_NOT_TRACK": "true", "MLFLOW_DISABLE_TELEMETRY": "true",
-        "GIT_AUTHOR_NAME": "A user", "GIT_AUTHOR_EMAIL": "user@localhost", "GIT_COMMITTER_NAME": "A user",
+        "GIT_AUTHOR_NAME": AUTHOR, "GIT_AUTHOR_EMAIL": "user@localhost", "GIT_COMMITTER_NAME": AUTHOR,
         "GIT_COMMITTER_EMAIL": "user@localhost", "PYTHONDONTWRITEBYTECODE": "1",
     }  # fmt: skip
     if tracker.is_mlflow:

@@ -81,7 +81,7 @@ def of_launch(folder):
                     ["artifact", f"file_path:{entry.path}", entry.local_path]
                     for entry in record.artifact.manifest.contents
                 ]
-                found += of_files([entry.local_path for entry in record.artifact.manifest.contents])
+                found += of_files([(entry.path, entry.local_path) for entry in record.artifact.manifest.contents])
         files = os.path.join(os.path.dirname(path), "files")
         for place, key, value in evidence(files, "artifact"):
             if key == "file:requirements.txt":
@@ -94,16 +94,16 @@ def of_launch(folder):
     return runs
 
 
-def of_files(paths):
-    """Digests of files that an artifact names."""
+def of_files(named):
+    """Digests of files that an artifact holds: by the name in it, from where they wait for the upload."""
     import hashlib
 
     found = []
-    for path in filter(os.path.isfile, paths):
+    for name, path in named:
+        if not os.path.isfile(path):
+            continue
         with open(path, "rb") as stream:
-            found.append(
-                ["artifact", f"file_sha256:{os.path.basename(path)}", hashlib.sha256(stream.read()).hexdigest()]
-            )
+            found.append(["artifact", f"file_sha256:{name}", hashlib.sha256(stream.read()).hexdigest()])
     return found
 
 
