@@ -213,7 +213,10 @@ def _sha256(path: Path) -> str:
 
 
 def _command() -> dict[str, str]:
-    found = {"argv": shlex.join(redaction.words(sys.orig_argv))}
+    # A process that `multiprocessing` spawned was started with a program of its own; its arguments are the parent's.
+    spawned = any("multiprocessing" in word for word in sys.orig_argv[:8])
+    words = [sys.executable, *sys.argv] if spawned else sys.orig_argv
+    found = {"argv": shlex.join(redaction.words(words))}
     root = _root(Path.cwd())
     if root is not None:
         found["directory"] = Path.cwd().relative_to(root).as_posix()

@@ -32,6 +32,9 @@ from traceability.subjects import Staged
 log = logging.getLogger(__name__)
 
 INSIDE = Path(__file__).resolve().parent / "inside"
+_COMPILED = shutil.ignore_patterns("__pycache__")
+#: Ways of tracking for which this package is installed beside the program.
+PLUGIN = ("plugin", "stamp")
 #: Who the launched process is for git.
 AUTHOR = "A user"
 #: Variables that change results; every launch has them.
@@ -180,6 +183,8 @@ def _launch(
     if done.returncode or not (notes / "summary.json").is_file():
         return {"reason": "the launch failed: " + " ".join((done.stderr or done.stdout).split())[-400:]}
     facts |= truth.after(notes, described, data)
+    if row["tracking"] in PLUGIN:
+        facts["installed"] = facts["installed"] | planting.plugin_distribution()
     facts |= _code(launch, facts, folder)
     return {
         "truth": facts,
@@ -204,7 +209,8 @@ def _environment(
         tracker.system, f"with_{tracker.system.lower()}"
     )
     module = "nothing" if row["tracking"] in ("none", "notes") else module
-    observers = [str(INSIDE / "observer")]
+    # A copy, because the plugin would take the original for code of the study's repository that runs too.
+    observers = [str(shutil.copytree(INSIDE / "observer", folder / "observer", ignore=_COMPILED))]
     found = VARIABLES | {
         "PATH": launching.search_path(launch, python), "HOME": str(folder / "home"), "LANG": "C.UTF-8",
         "DIABETES_TRACKING": f"{module}:{row['tracking']}", "DIABETES_DATA": str(data),
@@ -219,7 +225,7 @@ def _environment(
             "MLFLOW_TRACKING_URI": _store(folder.parent, tracker.tracker) + "?timeout=60",
             "MLFLOW_EXPERIMENT_NAME": row["key"],
         }
-    if row["tracking"] in ("plugin", "stamp"):
+    if row["tracking"] in PLUGIN:
         plugin = planting.installed_plugin(folder / "plugin")
         observers.append(str(plugin))
         found |= {"TRACEABILITY_CONTEXT": "1", "CAPTURE_PLUGIN": str(plugin)}

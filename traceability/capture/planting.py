@@ -37,6 +37,12 @@ def installed_plugin(folder: Path) -> Path:
     return folder
 
 
+def plugin_distribution() -> dict[str, str]:
+    """Name and version under which `installed_plugin` installs the package."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return {project["name"]: project["version"]}
+
+
 def damage(line: dict[str, Any], store: str, folder: Path) -> None:
     """Do to the record of `line` what its `defect` says. Raises `StudyError` when there is nothing to damage."""
     defect = line["defect"]
