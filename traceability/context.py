@@ -108,10 +108,11 @@ def _code() -> dict[str, str]:
     """
     main, files = _main_file(), _own_files()
     found = {"entry_point": "none", "entry_point_state": "none", "repository": "none", "commit": "none"}
-    if main is not None:
-        found |= {"entry_point": str(main), "entry_point_sha256": _sha256(main), "entry_point_state": "outside"}
     own_main = main is not None and not _installed(main)
-    if main is not None and not own_main:
+    if main is not None and own_main:
+        found |= {"entry_point": str(main), "entry_point_sha256": _sha256(main), "entry_point_state": "outside"}
+    elif main is not None:
+        # A launcher: its content says nothing of the notebook, the tests or the module that it was given.
         found |= {"entry_point": main.name, "entry_point_state": "installed"}
     roots = Counter(root for path in files if (root := _root(path.resolve().parent)) is not None)
     root = _root(main.resolve().parent) if main is not None and own_main else None

@@ -52,7 +52,7 @@ def commit(launched: Launched) -> Verdict:
 @judges("branch")
 def branch(launched: Launched) -> Verdict:
     name = launched.truth["branch"]
-    detached = ("", "HEAD", "detached")
+    detached = ("", "HEAD", "detached", "(detached)")
     found = launched.of("branch") + _further(launched, "branch")
     return equal(found, name or "detached", None if name else lambda value: value in detached)
 
@@ -186,7 +186,10 @@ def entry_point(launched: Launched) -> Verdict:
         # A name relative to the repository counts too.
         return path == wanted or (not str(value).startswith("/") and f"{wanted}".endswith(f"/{value}"))
 
-    return equal(found, wanted, same)
+    verdict = equal(found, wanted, same)
+    launcher = any(claim.value == "installed" for claim in launched.of("entry_point_state"))
+    # A record that calls what it names an installed launcher does not pass it off as the user's file.
+    return missing(wanted) if launcher and verdict.verdict == "misleading" else verdict
 
 
 @judges("entry_point_sha256")

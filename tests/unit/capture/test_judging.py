@@ -101,6 +101,7 @@ RECORDS: list[tuple[str, list[list[str]], dict[str, Any], str, float]] = [
     ("branch", [["run", "branch", "main"]], {}, "correct", 1),
     ("branch", [["run", "branch", "other"]], {}, "misleading", 0),
     ("branch", [["run", "branch", "main"]], {"branch": ""}, "misleading", 0),
+    ("branch", [["run", "branch", "(detached)"]], {"branch": ""}, "correct", 1),
     ("remote", [["run", "remote", "file:///o"]], {}, "correct", 1),
     ("remote", [["run", "remote", "/other.git"]], {}, "misleading", 0),
     ("dirty_state", [["run", "dirty_state", "False"]], {}, "correct", 1),
@@ -242,6 +243,16 @@ def test_commits_of_further_repositories_give_their_files(line: dict[str, Any]) 
     line["evidence"].append(["run", "tag:traceability.other_repositories", named])
     after = judged(line)
     assert (after["commit"], after["branch"], after["remote"]) == ("correct", "correct", "correct")
+
+
+def test_an_installed_launcher_misleads_only_where_the_record_does_not_call_it_one(line: dict[str, Any]) -> None:
+    line["evidence"] = [["run", "tag:mlflow.source.name", "/lib/site-packages/ipykernel_launcher.py"]]
+    assert judged(line)["entry_point"] == "misleading"
+    line["evidence"].append(["run", "tag:traceability.entry_point_state", "installed"])
+    assert judged(line)["entry_point"] == "missing"
+    line["evidence"].append(["run", "tag:traceability.entry_point", "/q/other.py"])
+    line["evidence"][1][2] = "committed"
+    assert judged(line)["entry_point"] == "misleading"
 
 
 def test_a_script_outside_every_repository_is_partial_only_where_the_record_says_so(line: dict[str, Any]) -> None:

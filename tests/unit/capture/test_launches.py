@@ -20,8 +20,10 @@ MISLED = "modified_script;modified_import;untracked_script;untracked_import;othe
 @pytest.fixture(scope="module")
 def judged(launched):
     """Launches that mislead without the plugin, and one that does not, each with it and without; runs of the client."""
-    blocks = [block(f"script;{MISLED}"), block(f"script;zipped;{MISLED}", "plugin"), block("mlflow_run_dirty", "stamp"),
-              block("mlflow_run_dirty", "plugin"), block("modified_script", "client;stamp")]  # fmt: skip
+    blocks = [
+        block(f"script;{MISLED}"), block(f"script;detached_head;zipped;pytest;no_commits;{MISLED}", "plugin"),
+        block("mlflow_run_dirty", "plugin;stamp"), block("modified_script", "client;stamp"),
+    ]  # fmt: skip
     sound, _, _ = verdicts.collect([launched(planned(blocks))])
     assert not sound["reason"].notna().any(), list(sound["reason"].dropna())
     return sound
@@ -34,7 +36,7 @@ def of(judged: pd.DataFrame, tracking: str, field: str) -> dict[str, str]:
 
 def test_the_commit_comes_out_as_the_table_of_launch_modes_expects(judged):
     rows = verdicts.against_expectation(judged, MODES)
-    assert len(rows) == 2 * len(f"script;{MISLED}".split(";")) + 2
+    assert len(rows) == 2 * len(f"script;{MISLED}".split(";")) + 5
     assert [row for row in rows if not row["agrees"]] == []
     assert of(judged, "params_metrics", "commit")["modified_script"] == "misleading"
 
@@ -49,7 +51,8 @@ def test_with_the_plugin_no_fluent_launch_misleads_about_its_code(judged):
 def test_no_other_code_is_claimed_than_what_was_launched(judged):
     """The instrument watches from a file on the path of the launch; it is not code that runs."""
     assert of(judged, "plugin", "commit")["zipped"] == "missing"
-    assert set(judged[judged["tracking"] == "plugin"].query("field == 'installed_packages'")["verdict"]) <= {"correct", "missing"}
+    packages = of(judged, "plugin", "installed_packages")
+    assert set(packages.values()) <= {"correct", "missing"}, packages
 
 
 def test_what_the_plugin_cannot_reach_the_stamp_does(judged):

@@ -43,7 +43,7 @@ def test_a_mode_is_prepared_as_its_row_says(mode, prepared, tmp_path):
         return
     assert launch.repository.is_relative_to(tmp_path / "case")
     if mode == "no_commits":
-        assert facts["commit"] == ""
+        assert (facts["commit"], facts["branch"]) == ("", "main")
         return
     assert facts["commit"] == git.run("rev-parse", "HEAD", cwd=launch.repository).strip()
     status = git.run("status", "--porcelain", cwd=launch.repository)
