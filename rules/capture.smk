@@ -6,6 +6,8 @@ rule capture:
     input:
         "results/capture/capture.tsv",
         "results/capture/planted.tsv",
+        "results/capture/crosscheck.tsv",
+        "results/capture/expected.tsv",
         "results/capture/digests.tsv",
         "results/statistics/capture_counts.tsv",
         "results/figures/capture_matrix.svg",
@@ -101,7 +103,7 @@ rule run_captures:
         runtime=120,
     params:
         timeout_seconds=lookup("capture/timeout_seconds", within=config),
-        library=library_digest("capture/batch", "capture/inside"),
+        library=library_digest("capture/batch", "capture/inside", "plugin"),
     message:
         "Launch and read back, job {wildcards.batch}"
     script:
@@ -115,6 +117,7 @@ rule judge_captures:
             "results/capture/batch-{batch}.jsonl",
             batch=range(config["capture"]["batches"]),
         ),
+        modes=in_source(config["capture"]["modes"]),
     output:
         captured=report(
             ensure("results/capture/capture.tsv", non_empty=True),
@@ -127,6 +130,21 @@ rule judge_captures:
             caption="../report/capture/planted.rst",
             category="Capture",
             labels={"content": "the instrument's own check", "form": "table"},
+        ),
+        crosscheck=report(
+            ensure("results/capture/crosscheck.tsv", non_empty=True),
+            caption="../report/capture/crosscheck.rst",
+            category="Capture",
+            labels={
+                "content": "MLflow's interface against its store",
+                "form": "table",
+            },
+        ),
+        expected=report(
+            ensure("results/capture/expected.tsv", non_empty=True),
+            caption="../report/capture/expected.rst",
+            category="Capture",
+            labels={"content": "launch modes as expected", "form": "table"},
         ),
     log:
         "<logs>/judge_captures.log",

@@ -1,17 +1,34 @@
 """Judge every field of every launch."""
 
+import logging
 from pathlib import Path
 
 from traceability import logs
-from traceability.capture import verdicts
-from traceability.capture.tables import CAPTURE, PLANTED
+from traceability.capture import crosscheck, verdicts
+from traceability.capture.tables import CAPTURE, CROSSCHECK, EXPECTED, LAUNCH_MODES, PLANTED
+
+log = logging.getLogger(__name__)
 
 
-def main(lines: list[Path], captured: Path, planted: Path) -> None:
-    """Write the verdicts on sound records and on damaged ones; an unrecognised damage is a `StudyError`."""
-    sound, damaged = verdicts.collect(lines)
+def main(lines: list[Path], modes: Path, captured: Path, planted: Path, checked: Path, expected: Path) -> None:
+    """Write the verdicts on sound records and on damaged ones, MLflow's store against its interface, and surprises.
+
+    A damage that was not recognised, or sound fields that were blamed for it, are a `StudyError`; what came out
+    otherwise than expected is a result, and said in the log.
+    """
+    sound, damaged, both = verdicts.collect(lines)
     PLANTED.write(damaged, planted)
     verdicts.refuse_errors(damaged)
+    CROSSCHECK.write(both, checked)
+    for line in crosscheck.disagreements(both):
+        log.warning("%s", line)
+    beside = verdicts.against_expectation(sound, LAUNCH_MODES.rows(modes))
+    EXPECTED.write(beside, expected)
+    for row in beside:
+        if not row["agrees"]:
+            log.warning(
+                "%(launch_mode)s, %(tracking)s: the commit was expected to be %(expected)s and is %(observed)s", row
+            )
     CAPTURE.write(sound, captured)
 
 
@@ -19,6 +36,9 @@ if __name__ == "__main__":
     logs.setup(snakemake.log[0])
     main(
         [Path(path) for path in snakemake.input.lines],
+        Path(snakemake.input.modes),
         Path(snakemake.output.captured),
         Path(snakemake.output.planted),
+        Path(snakemake.output.crosscheck),
+        Path(snakemake.output.expected),
     )

@@ -18,7 +18,7 @@ def main(
     with Progress(transient=True) as bar:
         task = bar.add_task(f"launches, job {batch}", total=len(share))
         run_batch(
-            share, trackers_of(environments), subjects.read(subject), data=data, folder=cases, rows=rows,
+            share, trackers_of(environments), subjects.read(subject), data=data, kept=cases, rows=rows,
             timeout_seconds=timeout_seconds, progress=lambda: bar.advance(task),
         )  # fmt: skip
 

@@ -108,10 +108,11 @@ def _code() -> dict[str, str]:
     """
     main, files = _main_file(), _own_files()
     found = {"entry_point": "none", "entry_point_state": "none", "repository": "none", "commit": "none"}
-    if main is not None:
-        found |= {"entry_point": str(main), "entry_point_sha256": _sha256(main), "entry_point_state": "outside"}
     own_main = main is not None and not _installed(main)
-    if main is not None and not own_main:
+    if main is not None and own_main:
+        found |= {"entry_point": str(main), "entry_point_sha256": _sha256(main), "entry_point_state": "outside"}
+    elif main is not None:
+        # A launcher: its content says nothing of the notebook, the tests or the module that it was given.
         found |= {"entry_point": main.name, "entry_point_state": "installed"}
     roots = Counter(root for path in files if (root := _root(path.resolve().parent)) is not None)
     root = _root(main.resolve().parent) if main is not None and own_main else None
@@ -183,11 +184,15 @@ def _place(root: Path, main: Path) -> dict[str, str]:
 def _short(root: Path) -> dict[str, str]:
     try:
         commit = _git(root, "rev-parse", "HEAD").strip()
+        branch = _git(root, "rev-parse", "--abbrev-ref", "HEAD").strip()
         dirty = bool(_git(root, "status", "--porcelain", "--untracked-files=no").strip())
     except StudyError:
         return {"name": root.name, "commit": "none"}
     dirty_word = str(dirty).lower()
-    return {"name": root.name, "commit": commit, "dirty": dirty_word, "repository": redaction.text(_address(root))}
+    return {
+        "name": root.name, "commit": commit, "branch": branch, "dirty": dirty_word,
+        "repository": redaction.text(_address(root)),
+    }  # fmt: skip
 
 
 def _untracked_digest(root: Path, names: list[str]) -> str:
@@ -209,7 +214,10 @@ def _sha256(path: Path) -> str:
 
 
 def _command() -> dict[str, str]:
-    found = {"argv": shlex.join(redaction.words(sys.orig_argv))}
+    # A process that `multiprocessing` spawned was started with a program of its own; its arguments are the parent's.
+    spawned = any("multiprocessing" in word for word in sys.orig_argv[:8])
+    words = [sys.executable, *sys.argv] if spawned else sys.orig_argv
+    found = {"argv": shlex.join(redaction.words(words))}
     root = _root(Path.cwd())
     if root is not None:
         found["directory"] = Path.cwd().relative_to(root).as_posix()

@@ -81,6 +81,9 @@ def client(uri: str) -> MlflowClient:
     quiet()
     retries = os.environ.get("MLFLOW_HTTP_REQUEST_MAX_RETRIES")
     os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = "1"
+    connections = logging.getLogger("urllib3.connectionpool")
+    level = connections.level
+    connections.setLevel(logging.ERROR)  # a failure is told once, below
     try:
         import mlflow
         from mlflow.exceptions import MlflowException
@@ -92,17 +95,24 @@ def client(uri: str) -> MlflowClient:
             found = mlflow.MlflowClient(tracking_uri=uri)
             found.search_experiments(max_results=1)
         except (MlflowException, SQLAlchemyError, OSError, ImportError) as error:
-            reason = redacted_text(str(error).strip().splitlines()[0], uri)
+            reason = redacted_text(_cause(str(error)), uri)
             raise StudyError(
                 f"tracking.uri: no MLflow answers at {redacted(uri)} ({reason[:160]}); "
                 "start the server or correct the address"
             ) from None
         return found
     finally:
+        connections.setLevel(level)
         if retries is None:
             del os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"]
         else:
             os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = retries
+
+
+def _cause(text: str) -> str:
+    """What the system said, out of the nest of messages that libraries wrap around it; else the first line."""
+    found = re.findall(r"\[Errno -?\d+\] ([^\"'()\]]+)|(Read timed out|[Cc]onnect(?:ion)? timed? ?out)", text)
+    return next(filter(None, found[-1])) if found else text.strip().splitlines()[0]
 
 
 def redacted_text(text: str, uri: str) -> str:

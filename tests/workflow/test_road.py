@@ -15,6 +15,7 @@ import psutil
 import pytest
 from running import copy_of_study, snakemake
 
+from traceability.files import sha256_file
 from traceability.registry import all_tables
 
 pytestmark = pytest.mark.slow
@@ -169,3 +170,21 @@ def test_mlflow_shows_well_named_and_tagged_runs(study):
     assert {"traceability.arm", "traceability.plan", "mlflow.source.git.commit", "mlflow.user"} <= set(tags)
     receipts = [json.loads(path.read_text()) for path in (study / "results" / "subjects").glob("*.json")]
     assert tags["mlflow.source.git.commit"] in {receipt["commit"] for receipt in receipts}
+
+
+def test_the_audit_reads_the_study_own_store_and_changes_nothing(study, tmp_path):
+    store = study / "results" / "tracking" / "mlflow.db"
+    before = sha256_file(store)
+    words = [str(Path(sys.executable).parent / "traceability"), "audit", f"sqlite:///{store}"]
+    words += ["--clone", str(study / "results" / "subjects" / "digits_mlp"), "--output", str(tmp_path / "audit.json")]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert sha256_file(store) == before
+    audited = json.loads((tmp_path / "audit.json").read_text())["runs"]
+    with sqlite3.connect(f"file:{store}?mode=ro", uri=True) as connection:
+        (count,) = connection.execute("SELECT count(*) FROM runs WHERE lifecycle_stage = 'active'").fetchone()
+    assert len(audited) == count > 0
+    for run in (run for run in audited if run["experiment"] == "digits_mlp"):
+        assert run["items"]["code"]["state"] in ("usable", "complete"), run
+        assert "the commit holds train.py" in run["items"]["code"]["evidence"]
+        assert "(traceability.*)" not in json.dumps(run), "the study's own tags are not part of the record (METHOD 3)"

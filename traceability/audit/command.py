@@ -73,7 +73,7 @@ def _print(judged: Sequence[Audited], store: str, kind: str, details: bool) -> N
     from traceability.audit.pieces import PIECES
 
     about = report.summary(judged)
-    typer.echo(f"{store} ({kind}): {about['runs']} runs")
+    typer.echo(f"{store} ({kind}): {about['runs']} {'run' if about['runs'] == 1 else 'runs'}")
     for number, (name, count) in enumerate(about["levels"].items()):
         if count:
             typer.echo(f"  {count:6d}  level {number}: {name}")

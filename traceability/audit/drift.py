@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from traceability import recorded, redaction
+from traceability.audit import evidence
 from traceability.audit.artifacts import Artifacts
 from traceability.audit.requirements import packages
 from traceability.recorded import Run
@@ -29,6 +30,8 @@ def drift(a: Run, b: Run, artifacts: Artifacts) -> list[dict[str, Any]]:
     for part in PARTS:
         names = sorted(one[part].keys() | other[part].keys())
         rows += [_row(part, name, one[part].get(name), other[part].get(name)) for name in names]
+        if part == "randomness" and not names and evidence.seeds(a) and evidence.seeds(b):
+            continue  # recorded as parameters, and compared there
         if not names:
             rows += [_row(part, name, None, None) for name in _ASKED.get(part, ())]
         elif part in ("code", "environment"):

@@ -249,17 +249,23 @@ def _source(kind: str, text: str) -> str:
     return next((str(about[name]) for name in named if isinstance(about, dict) and about.get(name)), "")
 
 
+def seeds(run: Run) -> dict[str, str]:
+    """Parameters and tags of the user that are named like a seed and hold a whole number."""
+    said = sorted(_by_user(run).items())
+    return {name: value for name, value in said if _SEED.fullmatch(name) and _WHOLE.fullmatch(value.strip())}
+
+
 def _randomness(run: Run, ours: Mapping[str, str]) -> Item:
     item, said = Item("randomness"), _by_user(run)
-    seeds = {name: value for name, value in sorted(said.items()) if _SEED.fullmatch(name)}
-    known = {name: value for name, value in seeds.items() if _WHOLE.fullmatch(value.strip())}
+    known = seeds(run)
     in_force = _mapping(ours.get("seeds", ""))
     flags = [f"{name}={value}" for name, value in sorted(said.items()) if _FLAGS.fullmatch(name)]
     if ours.get("determinism"):
         flags += [f"{name}={value}" for name, value in sorted(_mapping(ours["determinism"]).items())]
     item.evidence += [f"{name}={value}" for name, value in known.items()]
     item.evidence += [f"{library} began with seed {seed}" for library, seed in sorted(in_force.items())]
-    none = [f"{name}={value or 'empty'}" for name, value in seeds.items() if value.strip().lower() in _UNSEEDED]
+    none = [f"{name}={value or 'empty'}" for name, value in sorted(said.items())
+            if _SEED.fullmatch(name) and value.strip().lower() in _UNSEEDED]  # fmt: skip
     if none:
         item.evidence.append(f"recorded as unseeded: {', '.join(none)}")
     if flags:

@@ -47,7 +47,7 @@
       columns.forEach((_, column) => {
         if (column === 0) add(row, "td", run[0].slice(0, 8), "id").title = run[0];
         else if (column === 5) add(row, "td", `${run[5]} ${data.levels[run[5]]}`);
-        else if (column < 5) add(row, "td", column === 4 ? run[4].slice(0, 16).replace("T", " ") : run[column]);
+        else if (column < 5) add(row, "td", column === 4 ? run[4].slice(0, 16).replace("T", " ") : run[column], columns[column]);
         else add(row, "td", data.states[run[column][0]], `state s${run[column][0]}`);
       });
       row.tabIndex = 0;

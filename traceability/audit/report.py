@@ -109,7 +109,10 @@ def _tables(about: dict[str, Any]) -> str:
 
     def row(cells: Sequence[object], tag: str = "td") -> str:
         first, *others = (html.escape(str(cell)) for cell in cells)
-        return f'<tr><th scope="row">{first}</th>' + "".join(f"<{tag}>{cell}</{tag}>" for cell in others) + "</tr>"
+        head = ' class="head"' if tag == "th" else ""
+        return (
+            f'<tr{head}><th scope="row">{first}</th>' + "".join(f"<{tag}>{cell}</{tag}>" for cell in others) + "</tr>"
+        )
 
     levels = "".join(
         row([f"{number} {name}", count, f"{100 * count / total:.0f} %"])

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import logging
 import os
+import re
 import shutil
 import subprocess
+import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +21,9 @@ from typing import Any
 import numpy as np
 
 from traceability import processes
-from traceability.capture import launching, planting, truth
+from traceability.capture import claims as reading
+from traceability.capture import crosscheck, launching, planting, truth
+from traceability.capture.fields import MLFLOW
 from traceability.capture.launching import Launch
 from traceability.errors import StudyError
 from traceability.files import read_json, sha256_file, write_json, write_jsonl
@@ -27,9 +32,13 @@ from traceability.subjects import Staged
 log = logging.getLogger(__name__)
 
 INSIDE = Path(__file__).resolve().parent / "inside"
+_COMPILED = shutil.ignore_patterns("__pycache__")
+#: Ways of tracking for which this package is installed beside the program.
+PLUGIN = ("plugin", "stamp")
+#: Who the launched process is for git.
+AUTHOR = "A user"
 #: Variables that change results; every launch has them.
 VARIABLES = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
-MLFLOW = "MLflow"
 
 
 @dataclass(frozen=True)
@@ -54,19 +63,16 @@ def run_batch(
     subject: Staged,
     *,
     data: Path,
-    folder: Path,
+    kept: Path,
     rows: Path,
     timeout_seconds: float,
     progress: Callable[[], None] = lambda: None,
 ) -> None:
-    """Make the launches of `plan` in `folder` (emptied) and write one JSON line each to `rows`.
+    """Make the launches of `plan` and write one JSON line each to `rows`; what they left is moved to `kept` (emptied).
 
     A launch that fails, or whose tracker has no environment, is a line with its reason.
     """
-    folder = folder.resolve()
-    with processes.exclusive(rows.with_suffix(".lock")):
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
+    with processes.exclusive(rows.with_suffix(".lock")), _away(kept) as folder:
         described = {}
         lines = []
         for name in dict.fromkeys(row["tracker"] for row in plan):
@@ -80,6 +86,22 @@ def run_batch(
             ]
             lines += _read_back(done, tracker, folder, data.resolve())
         write_jsonl(rows, [_finished(line) for line in lines])
+
+
+@contextlib.contextmanager
+def _away(kept: Path) -> Iterator[Path]:
+    """A folder for the launches that lies in no repository; moved to `kept` at the end, also after an error.
+
+    Trackers and git look for a repository in every folder above: the study's own clone must not be found there.
+    """
+    shutil.rmtree(kept, ignore_errors=True)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="capture-")).resolve()
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.move(folder, kept)
 
 
 def describe(python: Path, output: Path) -> dict[str, Any]:
@@ -140,6 +162,8 @@ def _launch(
 ) -> dict[str, Any]:  # fmt: skip
     python = Path(tracker.python)
     launch = launching.prepare(row["launch_mode"], subject, folder, python)
+    if row["defect"] == "dirty_tree":
+        planting.dirty(launch)
     lacking = launching.has(python, launch.needs)
     if lacking:
         return {"reason": f"the environment of {tracker.tracker} has no {', '.join(lacking)}"}
@@ -147,7 +171,7 @@ def _launch(
     notes.mkdir()
     (folder / "home").mkdir()
     environment = _environment(row, tracker, launch, python, data, folder)
-    facts = truth.before(launch) | {"began": time.time(), "variables": VARIABLES}
+    facts = truth.before(launch) | {"began": time.time(), "variables": VARIABLES, "author": AUTHOR}
     words = list(launch.words)
     if tracker.system == "Guild AI":
         words = _guild(launch, python)
@@ -159,6 +183,8 @@ def _launch(
     if done.returncode or not (notes / "summary.json").is_file():
         return {"reason": "the launch failed: " + " ".join((done.stderr or done.stdout).split())[-400:]}
     facts |= truth.after(notes, described, data)
+    if row["tracking"] in PLUGIN:
+        facts["installed"] = facts["installed"] | planting.plugin_distribution()
     facts |= _code(launch, facts, folder)
     return {
         "truth": facts,
@@ -183,14 +209,15 @@ def _environment(
         tracker.system, f"with_{tracker.system.lower()}"
     )
     module = "nothing" if row["tracking"] in ("none", "notes") else module
-    observers = [str(INSIDE / "observer")]
+    # A copy, because the plugin would take the original for code of the study's repository that runs too.
+    observers = [str(shutil.copytree(INSIDE / "observer", folder / "observer", ignore=_COMPILED))]
     found = VARIABLES | {
         "PATH": launching.search_path(launch, python), "HOME": str(folder / "home"), "LANG": "C.UTF-8",
         "DIABETES_TRACKING": f"{module}:{row['tracking']}", "DIABETES_DATA": str(data),
         "DIABETES_OUTPUT": str(folder / "notes"), "DIABETES_NOTES": str(folder), "CAPTURE_NOTES": str(folder / "notes"),
         "CAPTURE_STORE": str(folder / "store"), "GIT_CONFIG_GLOBAL": os.devnull, "GIT_PYTHON_REFRESH": "quiet",
         "TF_CPP_MIN_LOG_LEVEL": "3", "DO_NOT_TRACK": "true", "MLFLOW_DISABLE_TELEMETRY": "true",
-        "GIT_AUTHOR_NAME": "A user", "GIT_AUTHOR_EMAIL": "user@localhost", "GIT_COMMITTER_NAME": "A user",
+        "GIT_AUTHOR_NAME": AUTHOR, "GIT_AUTHOR_EMAIL": "user@localhost", "GIT_COMMITTER_NAME": AUTHOR,
         "GIT_COMMITTER_EMAIL": "user@localhost", "PYTHONDONTWRITEBYTECODE": "1",
     }  # fmt: skip
     if tracker.is_mlflow:
@@ -198,7 +225,7 @@ def _environment(
             "MLFLOW_TRACKING_URI": _store(folder.parent, tracker.tracker) + "?timeout=60",
             "MLFLOW_EXPERIMENT_NAME": row["key"],
         }
-    if row["tracking"] in ("plugin", "stamp"):
+    if row["tracking"] in PLUGIN:
         plugin = planting.installed_plugin(folder / "plugin")
         observers.append(str(plugin))
         found |= {"TRACEABILITY_CONTEXT": "1", "CAPTURE_PLUGIN": str(plugin)}
@@ -253,6 +280,9 @@ def _read_back(done: list[dict[str, Any]], tracker: Tracker, folder: Path, data:
         line["evidence"] = runs[0] if runs else []
         if line["tracking"] == "notes":
             line["evidence"] = notes(Path(line["folder"]))
+        elif tracker.is_mlflow:
+            database = Path(_store(folder, tracker.tracker).removeprefix("sqlite:///"))
+            line["crosscheck"] = crosscheck.compare(database, line["key"], line["evidence"])
         line["truth"]["digests"] = known
         if line["defect"] == "changed_data":
             other = planting.changed_table(data, Path(line["folder"]) / "changed.csv")
@@ -295,10 +325,12 @@ def _finished(line: dict[str, Any]) -> dict[str, Any]:
     """A line as it is written: commits looked up, stored weights looked for, paths of this machine dropped."""
     if line["reason"]:
         return {name: value for name, value in line.items() if name not in ("truth", "folder", "repositories")}
-    commits = {value for _, key, value in line["evidence"] if "commit" in key}
+    commits = {value for _, key, value in line["evidence"] if value and re.search(r"(^|[:.])commit$", key)}
+    further = (value for _, key, value in line["evidence"] if key.endswith("other_repositories"))
+    commits |= {commit for value in further for commit in reading.further(value, "commit")}
     repositories = [Path(path) for path in line["repositories"]]
     line["truth"]["checkouts"] = {
-        commit: truth.code_of(commit, repositories, line["truth"]["blobs"]) for commit in sorted(commits) if commit
+        commit: truth.code_of(commit, repositories, line["truth"]["blobs"]) for commit in sorted(commits)
     }
     line["evidence"] = line["evidence"] + stored_weights(line["evidence"], line["truth"]["weights"])
     return {name: value for name, value in line.items() if name not in ("folder", "repositories")}

@@ -13,6 +13,8 @@ from typing import Any
 
 import yaml
 
+from traceability.capture.fields import MLFLOW
+
 Evidence = Sequence[Sequence[str]]
 
 
@@ -35,6 +37,8 @@ _MLFLOW = (
                r"|tag:traceability\.repository"),
     ("dirty_state", r"tag:traceability\.(dirty|entry_point_state)|model_tag:mlflow\.git\.dirty"),
     ("uncommitted_code", r"tag:traceability\.uncommitted_code"),
+    ("entry_point_state", r"tag:traceability\.entry_point_state"),
+    ("other_repositories", r"tag:traceability\.other_repositories"),
     ("diff", r"model_tag:mlflow\.git\.diff|tag:traceability\.diff"),
     ("diff_digest", r"tag:traceability\.diff_sha256"),
     ("untracked_files", r"tag:traceability\.untracked"),
@@ -55,6 +59,7 @@ _MLFLOW = (
     ("data_location", r"dataset_source:.*|param:data(_path)?"),
     ("user", r"info:user_id|tag:mlflow\.user"),
     ("start", r"info:start_time"),
+    ("end", r"info:end_time"),
 )  # fmt: skip
 _FILES = (
     ("file_sha256", r"(?:model_)?file_sha256:(?P<name>.+)"), ("file_path", r"(?:model_)?file_path:(?P<name>.+)"),
@@ -65,13 +70,14 @@ _COMMON = tuple((name, rf"{name}(:(?P<name>.+))?") for name in (
     "commit", "branch", "remote", "dirty_state", "diff", "untracked_files", "entry_point", "entry_point_sha256", "argv",
     "parameters", "defaults", "metrics", "python", "platform", "cpu", "cpu_count", "gpu", "memory", "memory_usage",
     "threads", "variables", "packages", "dataset_digest", "data_location", "data_sha256", "seeds", "user", "start",
+    "end",
 ))  # fmt: skip
 
 
 def claims(system: str, evidence: Evidence, tracking: str, explicit: Iterable[str]) -> list[Claim]:
     """All claims in `evidence`; `explicit` names what the program handed over by calls of its own."""
     patterns = [
-        (field, re.compile(pattern)) for field, pattern in (*(_MLFLOW if system == "MLflow" else _COMMON), *_FILES)
+        (field, re.compile(pattern)) for field, pattern in (*(_MLFLOW if system == MLFLOW else _COMMON), *_FILES)
     ]
     named = set(explicit)
     found = []
@@ -98,6 +104,13 @@ def _by_whom(place: str, key: str, name: str, tracking: str, explicit: set[str])
     if place == "dataset" or key.startswith(("param:", "metric:")):
         return "autolog" if tracking.startswith(("autolog", "everything")) else "explicit"
     return "automatic"
+
+
+def further(text: str, name: str) -> list[str]:
+    """What a JSON list of repositories (the plugin's `other_repositories`) says of each: its `commit`, `branch`, ..."""
+    said = plain(text)
+    found = [entry.get(name) for entry in said if isinstance(entry, dict)] if isinstance(said, list) else []
+    return [str(value) for value in found if value and value != "none"]
 
 
 def packages(text: str) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+MLFLOW = "MLflow"
 VERDICTS = ("correct", "partial", "misleading", "missing")
 
 #: Needs named by the study of 2024, then those that we add.
@@ -54,7 +55,7 @@ FIELDS = (
     Field("results", "metrics", "metrics, digit for digit"),
     Field("results", "weights", "the fitted weights"),
     Field("identity", "user", "who ran it"),
-    Field("identity", "times", "when it began"),
+    Field("identity", "times", "when it began and when it ended"),
 )
 NAMES = tuple(field.name for field in FIELDS)
 NEED_OF = {field.name: field.need for field in FIELDS}

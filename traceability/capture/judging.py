@@ -8,7 +8,7 @@ record says so.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from traceability.capture import claims as reading
@@ -58,7 +58,8 @@ class Launched:
                 return claim
             if claim.field in ("uncommitted_code", "diff", "untracked_files") and value not in (None, "", []):
                 return claim
-        return None
+        # Code that lies outside every repository is in no commit.
+        return next((claim for claim in self.of("entry_point_state") if claim.value == "outside"), None)
 
 
 Judge = Callable[[Launched], Verdict]
@@ -261,13 +262,16 @@ def data_content(launched: Launched) -> Verdict:
 
 @judges("user")
 def user(launched: Launched) -> Verdict:
-    # "unknown" is MLflow's word for having no name.
-    return equal([c for c in launched.of("user") if c.value not in ("", "unknown")], launched.truth["user"])
+    # "unknown" is MLflow's word for having no name; who records by commits knows the user as git does.
+    known = (launched.truth["user"], launched.truth.get("author"))
+    found = [claim for claim in launched.of("user") if claim.value not in ("", "unknown")]
+    return equal(found, launched.truth["user"], lambda value: value in known)
 
 
 @judges("times")
 def times(launched: Launched) -> Verdict:
     begin, end = launched.truth["began"], launched.truth["ended"]
+    expected = f"{begin:.0f} to {end:.0f}"
 
     def inside(value: Any) -> bool:
         seconds = _number(value)
@@ -275,4 +279,9 @@ def times(launched: Launched) -> Verdict:
         seconds = seconds / 1000 if seconds and seconds > 1e11 else seconds
         return seconds is not None and begin - 2 <= seconds <= end + 2
 
-    return equal([claim for claim in launched.of("start") if claim.value], f"{begin:.0f} to {end:.0f}", inside)
+    both = [equal([claim for claim in launched.of(name) if claim.value], expected, inside) for name in ("start", "end")]
+    said = [verdict for verdict in both if verdict.verdict != "missing"]
+    wrong = next((verdict for verdict in said if verdict.verdict == "misleading"), None)
+    if wrong is not None or not said:
+        return wrong or missing(expected)
+    return said[0] if len(said) == 2 else replace(said[0], verdict="partial", share=0.5)

@@ -15,9 +15,12 @@ _NO_FILE = ("", "-", "-c", "-m", "<stdin>", "<string>")
 
 
 def obtained(launched: Launched, commit: str) -> set[str]:
-    """Files that ran and that the record gives: by the commit, as stored copies, or through a recorded diff."""
+    """Files that ran and that the record gives: by its commits, as stored copies, or through a recorded diff."""
     truth = launched.truth
-    found = set(truth["checkouts"].get(commit) or [])
+    further = [
+        named for claim in launched.of("other_repositories") for named in reading.further(str(claim.value), "commit")
+    ]
+    found = {path for name in (commit, *further) for path in truth["checkouts"].get(name) or []}
     found |= {path for path, digest in truth["files"].items() if launched.stored(digest)}
     if commit and _diff_recorded(launched):
         found |= {path for path in truth["files"] if path not in truth["untracked_paths"]}
@@ -49,14 +52,26 @@ def commit(launched: Launched) -> Verdict:
 @judges("branch")
 def branch(launched: Launched) -> Verdict:
     name = launched.truth["branch"]
-    detached = ("", "HEAD", "detached")
-    return equal(launched.of("branch"), name or "detached", None if name else lambda value: value in detached)
+    detached = ("", "HEAD", "detached", "(detached)")
+    found = launched.of("branch") + _further(launched, "branch")
+    return equal(found, name or "detached", None if name else lambda value: value in detached)
+
+
+def _further(launched: Launched, name: str) -> list[Claim]:
+    """What the record says of repositories beside the one that the entry point lies in."""
+    return [
+        Claim(name, value, claim.place, claim.by_whom)
+        for claim in launched.of("other_repositories")
+        for value in reading.further(str(claim.value), name)
+    ]
 
 
 @judges("remote")
 def remote(launched: Launched) -> Verdict:
     expected = launched.truth["remote"]
-    found = [claim for claim in launched.of("remote") if claim.value]
+    # "none" is the plugin's word for having looked in vain.
+    found = [claim for claim in launched.of("remote") if claim.value not in ("", "none")]
+    found += _further(launched, "repository")
     return equal(found, expected, lambda value: _place(value) == _place(expected)) if expected else missing("no remote")
 
 
@@ -171,7 +186,10 @@ def entry_point(launched: Launched) -> Verdict:
         # A name relative to the repository counts too.
         return path == wanted or (not str(value).startswith("/") and f"{wanted}".endswith(f"/{value}"))
 
-    return equal(found, wanted, same)
+    verdict = equal(found, wanted, same)
+    launcher = any(claim.value == "installed" for claim in launched.of("entry_point_state"))
+    # A record that calls what it names an installed launcher does not pass it off as the user's file.
+    return missing(wanted) if launcher and verdict.verdict == "misleading" else verdict
 
 
 @judges("entry_point_sha256")

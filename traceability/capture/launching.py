@@ -217,6 +217,7 @@ def other_repository(site: Site) -> Launch:
     text = f'import sys\n\nsys.path.insert(0, "{site.clone}")\nfrom train import main\n\nmain()\n'
     (other / "start.py").write_text(text, encoding="utf-8")
     git.commit_all(other, "A collection of start scripts")
+    site.git("checkout", "--quiet", "-b", "scripts", cwd=other)
     return _start(site, other / "start.py", cwd=site.clone)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from traceability import git
+from traceability.capture.launching import Launch
 from traceability.errors import StudyError
 from traceability.files import write_text
 
@@ -36,10 +37,16 @@ def installed_plugin(folder: Path) -> Path:
     return folder
 
 
+def plugin_distribution() -> dict[str, str]:
+    """Name and version under which `installed_plugin` installs the package."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return {project["name"]: project["version"]}
+
+
 def damage(line: dict[str, Any], store: str, folder: Path) -> None:
     """Do to the record of `line` what its `defect` says. Raises `StudyError` when there is nothing to damage."""
     defect = line["defect"]
-    # A dirty tree is planted by the launch mode, changed data by `changed_table`.
+    # A dirty tree is planted before the launch by `dirty`, changed data by `changed_table`.
     if defect in ("none", "dirty_tree", "changed_data"):
         return
     with contextlib.closing(sqlite3.connect(store.removeprefix("sqlite:///"))) as connection:
@@ -55,6 +62,16 @@ def damage(line: dict[str, Any], store: str, folder: Path) -> None:
             changed = _FILES[defect](folder)
     if not changed:
         raise StudyError(f"{line['key']}: nothing to damage for '{defect}'")
+
+
+def dirty(launch: Launch) -> None:
+    """Change the entry point of a launch and do not commit it. Raises `StudyError` where there is no file to change."""
+    if launch.entry is None:
+        raise StudyError(
+            f"'{' '.join(launch.words)}' starts no file that could be changed; plant a dirty tree elsewhere"
+        )
+    with launch.entry.open("a", encoding="utf-8") as script:
+        script.write("# planted: not committed\n")
 
 
 def changed_table(data: Path, target: Path) -> Path:

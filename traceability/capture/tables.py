@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from traceability.capture import crosscheck
 from traceability.capture.fields import NAMES, NEEDS, VERDICTS
 from traceability.registry import Column, Table
 
@@ -19,6 +20,7 @@ LAUNCH_MODES = Table(
         Column("launch_mode", "str", "name of the way"),
         Column("group", "str", "kind of way", values=("clean", "changed", "elsewhere", "indirect")),
         Column("expected_commit", "str", "verdict on the commit that MLflow 3.17.2 should get", values=VERDICTS),
+        Column("expected_plugin", "str", "the same with this package's plugin switched on", values=VERDICTS),
         Column("meaning", "str", "the way in words"),
     ),
     key=("launch_mode",),
@@ -80,12 +82,6 @@ PLAN = Table(
     key=("key",),
 )
 
-_FIELD = (
-    Column("need", "str", "need that the field serves", values=tuple(NEEDS)),
-    Column("field", "str", "fact about the run", values=NAMES),
-    Column("verdict", "str", "record against truth", values=VERDICTS),
-)
-
 CAPTURE = Table(
     "results/capture/capture.tsv",
     "Every field of every launch: what the tracker recorded against what was so.",
@@ -111,15 +107,53 @@ CAPTURE = Table(
 
 PLANTED = Table(
     "results/capture/planted.tsv",
-    "The instrument's own check: records damaged on purpose, and the verdict that the damage must give.",
+    "The instrument's own check: records damaged on purpose, and the verdict that every field of them must get.",
     (
         *_CASE,
         Column("defect", "str", "damage done to the record", values=DEFECTS),
-        *_FIELD[1:2],
-        Column("expected_verdict", "str", "verdict that the damage must give", values=VERDICTS),
+        Column("field", "str", "fact about the run", values=NAMES),
+        Column("planted", "bool", "is the damage about this field?"),
+        Column("before", "str", "verdict in the same launch undamaged; empty: there was none", nullable=True,
+               values=("", *VERDICTS)),
+        Column("expected_verdict", "str", "verdict that it must get: by the plan where it was damaged, else as before",
+               values=VERDICTS),
         Column("verdict", "str", "verdict that the instrument gave", values=("", *VERDICTS), nullable=True),
-        Column("error", "bool", "is the verdict another one?"),
+        Column("error", "bool", "is the verdict another one, or the damage without effect on verdict and share?"),
+        Column("reason", "str", "why the launch failed; empty: it did not", nullable=True, volatile=True),
     ),
+    key=("tracker", "launch_mode", "tracking", "defect", "field"),
+)  # fmt: skip
+
+CROSSCHECK = Table(
+    "results/capture/crosscheck.tsv",
+    "What MLflow's interface told of each launch, beside what its database and its folders hold.",
+    (
+        Column("key", "str", "name of the launch"),
+        Column("version", "str", "version of MLflow"),
+        Column("kind", "str", "kind of entry", values=crosscheck.KINDS),
+        Column("told", "int", "entries that the interface told", minimum=0),
+        Column("held", "int", "entries that tables and folders hold", minimum=0),
+        Column("only_told", "str", "names of those told that are not held, or otherwise", nullable=True, volatile=True),
+        Column(
+            "only_held", "str", "names of those held that were not told, or otherwise", nullable=True, volatile=True
+        ),
+        Column("agrees", "bool", "are they the same, value by value?"),
+    ),
+    key=("key", "version", "kind"),
+)
+
+EXPECTED = Table(
+    "results/capture/expected.tsv",
+    "The verdict on the commit that was expected of each launch mode, beside the one measured.",
+    (
+        Column("launch_mode", "str", "row of config/launch_modes.tsv"),
+        Column("tracking", "str", "row of config/trackings.tsv"),
+        Column("field", "str", "fact about the run", values=NAMES),
+        Column("expected", "str", "verdict written down in config/launch_modes.tsv", values=VERDICTS),
+        Column("observed", "str", "verdict measured", values=VERDICTS),
+        Column("agrees", "bool", "are they the same?"),
+    ),
+    key=("launch_mode", "tracking", "field"),
 )
 
 CHANGES = Table(

@@ -36,15 +36,16 @@ def repository(root: Path | None) -> dict[str, Any]:
         return none
     listed = git.run("ls-files", "--others", "--exclude-standard", "-z", cwd=root).split("\0")
     untracked = sorted(filter(None, listed))
+    # Empty where HEAD is on a commit; a branch without commits has its name already.
+    branch = git.run("symbolic-ref", "--quiet", "--short", "HEAD", cwd=root, check=False).strip()
     try:
         commit = git.head(root)
     except StudyError:
-        return none | {"dirty": True, "untracked": untracked}
-    branch = git.run("rev-parse", "--abbrev-ref", "HEAD", cwd=root).strip()
+        return none | {"dirty": True, "branch": branch, "untracked": untracked}
     diff = git.run("diff", "HEAD", "--no-color", "--no-ext-diff", cwd=root)
     remote = git.run("remote", "get-url", "origin", cwd=root, check=False).strip()
     return {
-        "commit": commit, "branch": "" if branch == "HEAD" else branch, "remote": remote,
+        "commit": commit, "branch": branch, "remote": remote,
         "dirty": bool(diff or untracked), "diff": diff, "untracked": untracked,
     }  # fmt: skip
 

@@ -12,7 +12,7 @@ from traceability.capture import claims as reading
 
 # These two register their judges.
 from traceability.capture import judging_code, judging_environment  # noqa: F401
-from traceability.capture.fields import FIELDS, OURS
+from traceability.capture.fields import FIELDS, MLFLOW, OURS
 from traceability.capture.judging import JUDGES, Launched
 from traceability.capture.tables import CAPTURE
 from traceability.errors import StudyError
@@ -45,34 +45,81 @@ def short(text: str, limit: int = 300) -> str:
 
 
 def planted(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Rows of `tables.PLANTED`: for every damaged record, the verdicts that its damage must give and those given."""
+    """Rows of `tables.PLANTED`: every field of every damaged record, with the verdict that it must have.
+
+    Fields that the damage is about must get the verdict that the plan names, and another verdict or share than in the
+    same launch undamaged; all others must keep theirs. A damaged record whose launch failed is an error in itself.
+    """
+    judged = {line["key"]: {row.get("field"): row for row in rows(line)} for line in lines}
+    whole = {_case(line): judged[line["key"]] for line in lines if line["defect"] == "none"}
     found = []
     for line in lines:
-        verdicts = {row.get("field"): row.get("verdict") for row in rows(line)}
-        for word in filter(None, (line["expected"] or "").split(";")):
-            field, _, expected = word.strip().partition("=")
+        if line["defect"] == "none":
+            continue
+        wanted = dict(word.strip().split("=") for word in (line["expected"] or "").split(";") if word.strip())
+        before, after = whole.get(_case(line), {}), judged[line["key"]]
+        for name in [field.name for field in FIELDS if field.name in wanted or field.name in before]:
+            old, new = before.get(name), after.get(name, {})
+            expected = wanted.get(name) or (old or {})["verdict"]
+            # Without its undamaged twin there is nothing that a planted field could be compared with.
+            noticed = old is None or (new.get("verdict"), new.get("share")) != (old["verdict"], old["share"])
             found.append({
-                **{name: line[name] for name in ("tracker", "launch_mode", "tracking", "defect")}, "field": field,
-                "expected_verdict": expected, "verdict": verdicts.get(field), "error": verdicts.get(field) != expected,
+                **{key: line[key] for key in ("tracker", "launch_mode", "tracking", "defect")}, "field": name,
+                "planted": name in wanted, "before": old["verdict"] if old else None, "expected_verdict": expected,
+                "verdict": new.get("verdict"),
+                "error": new.get("verdict") != expected or (name in wanted and not noticed),
+                "reason": line.get("reason") or None,
             })  # fmt: skip
     return found
 
 
-def collect(files: Sequence[Path]) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
-    """Rows of `tables.CAPTURE` for sound records, in the order of their names, and of `tables.PLANTED` for damaged."""
+def _case(line: Mapping[str, Any]) -> tuple[str, str, str]:
+    return line["tracker"], line["launch_mode"], line["tracking"]
+
+
+def collect(files: Sequence[Path]) -> tuple[pd.DataFrame, list[dict[str, Any]], list[dict[str, Any]]]:
+    """Rows of `tables.CAPTURE` for sound records in the order of their names, of `tables.PLANTED` for damaged ones,
+    and of `tables.CROSSCHECK` for every launch that MLflow recorded."""
     lines = sorted((line for path in files for line in read_jsonl(path)), key=lambda line: line["key"])
     sound = [row for line in lines if line["defect"] == "none" for row in rows(line)]
-    return (
-        pd.DataFrame(sound, columns=CAPTURE.column_names),
-        planted([line for line in lines if line["defect"] != "none"]),
-    )
+    checked = [
+        {name: line[name] for name in ("key", "version")} | row for line in lines for row in line.get("crosscheck", [])
+    ]
+    return pd.DataFrame(sound, columns=CAPTURE.column_names), planted(lines), checked
 
 
 def refuse_errors(damaged: Sequence[Mapping[str, Any]]) -> None:
     """Raise `StudyError` where a planted defect did not get its verdict: then the instrument is wrong."""
-    for row in damaged:
-        if row["error"]:
-            raise StudyError(
-                f"capture {row['launch_mode']}, {row['tracking']}, planted {row['defect']}: {row['field']} was judged "
-                f"'{row['verdict']}', expected '{row['expected_verdict']}'"
-            )
+    wrong = [row for row in damaged if row["error"]]
+    if wrong:
+        row = wrong[0]
+        raise StudyError(
+            f"capture {row['launch_mode']}, {row['tracking']}, planted {row['defect']}: {row['field']} was judged "
+            f"'{row['verdict']}', expected '{row['expected_verdict']}' ({len(wrong)} of {len(damaged)} verdicts on "
+            f"planted cases are wrong{'; ' + row['reason'] if row['reason'] else ''}); mend the judge or the plan"
+        )
+
+
+def against_expectation(captured: pd.DataFrame, modes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of `tables.EXPECTED`: the verdict on the commit that config/launch_modes.tsv expects, beside that measured.
+
+    For the newest MLflow in the table, by itself and with the plugin. What was not measured has no row.
+    """
+    here = captured[(captured["system"] == MLFLOW) & (captured["field"] == "commit")]
+    here = here[here["version"] == max(here["version"], key=numbers, default="")]
+    measured = {(row["launch_mode"], row["tracking"]): row["verdict"] for row in here.to_dict("records")}
+    found = []
+    for mode in modes:
+        for tracking, column in (("params_metrics", "expected_commit"), ("plugin", "expected_plugin")):
+            verdict = measured.get((mode["launch_mode"], tracking))
+            if verdict is not None:
+                found.append({
+                    "launch_mode": mode["launch_mode"], "tracking": tracking, "field": "commit",
+                    "expected": mode[column], "observed": verdict, "agrees": verdict == mode[column],
+                })  # fmt: skip
+    return found
+
+
+def numbers(version: str) -> list[int]:
+    """A version such as 3.17.2 as numbers, to be compared."""
+    return [int(part) for part in version.split(".")]

@@ -16,7 +16,11 @@ VERDICTS = ("correct", "partial", "misleading", "missing")
 COLOURS = dict(zip(VERDICTS, (theme.PALETTE[2], theme.PALETTE[3], theme.PALETTE[1], "white"), strict=True))
 HATCHES = dict(zip(VERDICTS, ("", "....", "////", ""), strict=True))
 NOT_MEASURED = "not measured"
-_CODE = ("commit", "branch", "remote", "dirty_state", "diff", "untracked_files", "entry_point")
+_CODE = (
+    "commit", "branch", "remote", "dirty_state", "diff", "untracked_files", "entry_point", "entry_point_sha256",
+)  # fmt: skip
+PLUGIN = "with the plugin"
+OTHERS = "commit only"
 
 
 def shown_capture_matrix(counts: pd.DataFrame) -> pd.DataFrame:
@@ -28,35 +32,38 @@ def shown_capture_matrix(counts: pd.DataFrame) -> pd.DataFrame:
 
 
 def shown_launch_modes(captured: pd.DataFrame, modes: pd.DataFrame) -> pd.DataFrame:
-    """Rows of `tables.LAUNCH_MODES`: fields of the code for the newest MLflow, the commit for others."""
+    """Rows of `tables.LAUNCH_MODES`: fields of the code for the newest MLflow, by itself and with the plugin.
+
+    For older versions, and for runs of the client that were stamped, the commit alone.
+    """
     here = captured[captured["system"] == "MLflow"]
     versions = sorted(here["version"].unique(), key=lambda text: [int(part) for part in text.split(".")])
     newest = versions[-1]
-    wanted = [(field.replace("_", " "), newest, "params_metrics", field) for field in _CODE]
-    wanted += [(f"commit, {version}", version, "params_metrics", "commit") for version in versions[:-1]]
-    wanted += [("commit, plugin", newest, "plugin", "commit")]
+    wanted = [(part, field, newest, tracking, field)
+              for part, tracking in ((f"MLflow {newest}", "params_metrics"), (PLUGIN, "plugin"))
+              for field in _CODE]  # fmt: skip
+    wanted += [(OTHERS, f"MLflow {version}", version, "params_metrics", "commit") for version in versions[:-1]]
+    wanted += [(OTHERS, "client and stamp", newest, "stamp", "commit")]
+    believed = {"params_metrics": "expected_commit", "plugin": "expected_plugin"}
+    cells = {key: cell for key, cell in here.groupby(["version", "tracking", "launch_mode"])}
     rows: list[dict[str, Any]] = []
     for mode in modes.to_dict("records"):
-        for column, version, tracking, field in wanted:
-            cell = here[
-                (here["version"] == version) & (here["tracking"] == tracking)
-                & (here["launch_mode"] == mode["launch_mode"])
-            ]  # fmt: skip
+        for part, column, version, tracking, field in wanted:
+            cell = cells.get((version, tracking, mode["launch_mode"]))
+            if cell is None:
+                continue
+            row: dict[str, Any] = {"group": mode["group"], "launch_mode": mode["launch_mode"], "part": part}
+            row |= {"column": column, "verdict": None, "share": None, "expected": None, "agrees": None, "reason": None}
             found = cell[cell["field"] == field]
-            row: dict[str, Any] = {"group": mode["group"], "launch_mode": mode["launch_mode"], "column": column}
-            row |= {"verdict": None, "share": None, "expected": None, "agrees": None, "reason": None}
             if len(found):
                 row |= {"verdict": found["verdict"].iloc[0], "share": found["share"].iloc[0]}
-            elif len(cell):
+            else:
                 row["reason"] = cell["reason"].iloc[0]
-            if column == "commit":
-                row["expected"] = mode["expected_commit"]
-                row["agrees"] = row["verdict"] == mode["expected_commit"] if row["verdict"] else None
-            if len(cell) or column == "commit":
-                rows.append(row)
-    frame = pd.DataFrame(rows)
-    measured = frame.groupby("launch_mode")["verdict"].transform("count") + frame["reason"].notna()
-    return frame[measured > 0].reset_index(drop=True)
+            if field == "commit" and version == newest and tracking in believed:
+                row["expected"] = mode[believed[tracking]]
+                row["agrees"] = row["verdict"] == row["expected"] if row["verdict"] else None
+            rows.append(row)
+    return pd.DataFrame(rows)
 
 
 def shown_trackers(captured: pd.DataFrame) -> pd.DataFrame:
@@ -173,19 +180,34 @@ def draw_launch_modes(rows: pd.DataFrame) -> Figure:
     """Launch modes against fields of the code; a ring marks a commit that did not come out as expected."""
     theme.apply()
     about = rows[["group", "launch_mode"]].drop_duplicates()
-    lines, names = list(about["launch_mode"]), list(dict.fromkeys(rows["column"]))
-    figure, axes = plt.subplots(figsize=(theme.PAGE_WIDTH, 1.5 + 0.16 * len(lines)))
-    found = {(row["launch_mode"], row["column"]): row for row in rows.to_dict("records")}
-    for y, mode in enumerate(lines):
-        for x, name in enumerate(names):
-            row = found.get((mode, name), {})
-            verdict = row.get("verdict")
-            _cell(axes, x, y, {known: float(verdict == known) for known in VERDICTS})
-            if row.get("agrees") is False:
-                axes.plot(x + 0.5, y + 0.5, "o", markerfacecolor="none", color=theme.INK)
-    _frame(axes, lines, list(about["group"]), names)
+    lines, parts = list(about["launch_mode"]), list(dict.fromkeys(rows["part"]))
+    columns = {part: list(dict.fromkeys(rows[rows["part"] == part]["column"])) for part in parts}
+    figure, panels = plt.subplots(
+        1, len(parts), figsize=(theme.PAGE_WIDTH, 2.1 + 0.16 * len(lines)), squeeze=False,
+        width_ratios=[len(columns[part]) for part in parts],
+    )  # fmt: skip
+    found = {(row["launch_mode"], row["part"], row["column"]): row for row in rows.to_dict("records")}
+    for axes, part in zip(panels[0], parts, strict=True):
+        for y, mode in enumerate(lines):
+            for x, name in enumerate(columns[part]):
+                row = found.get((mode, part, name), {})
+                verdict = row.get("verdict")
+                text = f"{row['share']:.2f}".lstrip("0") if verdict == "partial" else ""
+                _cell(axes, x, y, {known: float(verdict == known) for known in VERDICTS}, text)
+                if row.get("agrees") is False:
+                    axes.plot(x + 0.5, y + 0.5, "o", markerfacecolor="none", color=theme.INK)
+        _frame(axes, lines, list(about["group"]) if part == parts[-1] else [], [_words(x) for x in columns[part]])
+        axes.set_xlabel(part, fontsize=7)
+        if part != parts[0]:
+            axes.set_yticklabels([])
+        for begin in (list(about["group"]).index(group) for group in dict.fromkeys(about["group"])):
+            axes.axhline(begin, color=theme.INK, linewidth=0.7)
     _verdict_legend(figure)
     return figure
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def draw_digest_blind_spots(rows: pd.DataFrame) -> Figure:

@@ -167,18 +167,19 @@ CAPTURE_MATRIX = Table(
 
 LAUNCH_MODES = Table(
     "results/figures/launch_modes.tsv",
-    "Values shown in launch_modes.svg: the verdict per launch mode, column of a field and way of tracking.",
+    "Values shown in launch_modes.svg: the verdict per launch mode, field of the code and way of tracking.",
     (
         Column("group", "str", "kind of launch mode (a group of lines)"),
         Column("launch_mode", "str", "launch mode (a line)"),
-        Column("column", "str", "field, and where it differs the version or the way of tracking"),
+        Column("part", "str", "panel: version of MLflow, with the plugin, or the commit of other ways"),
+        Column("column", "str", "field of the code; for the commit of other ways the way"),
         Column("verdict", "str", "record against truth; empty: not measured", nullable=True, values=("", *_VERDICTS)),
         Column("share", "float", "part that is recorded and right", nullable=True, minimum=0, maximum=1),
-        Column("expected", "str", "verdict that was expected, for the commit of the newest MLflow", nullable=True),
+        Column("expected", "str", "verdict that config/launch_modes.tsv expects of the commit", nullable=True),
         Column("agrees", "bool", "did it come out as expected?", nullable=True),
         Column("reason", "str", "why it was not measured", nullable=True, volatile=True),
     ),
-    key=("launch_mode", "column"),
+    key=("launch_mode", "part", "column"),
 )
 
 TRACKERS = Table(

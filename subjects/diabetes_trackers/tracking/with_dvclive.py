@@ -1,13 +1,11 @@
 """DVCLive: files in the project, experiments in its git repository."""
 
-import os
-
 from dvclive import Live
 
 
 def record(way, experiment):
-    folder = os.environ.get("CAPTURE_STORE", "dvclive")
-    with Live(folder, save_dvc_exp=True, monitor_system=way == "everything") as live:
+    # In the project, as by default: what lies outside cannot become part of an experiment in git.
+    with Live("dvclive", save_dvc_exp=True, monitor_system=way == "everything") as live:
         live.log_params(experiment.params)
         experiment.explicit += list(experiment.params)
         experiment.all()

@@ -71,8 +71,10 @@ def fluent(way, experiment):
 
 def by_client(way, experiment):
     client = mlflow.MlflowClient()
+    # `mlflow run` has made the run already.
+    given = os.environ.get("MLFLOW_RUN_ID")
     wanted = os.environ.get("MLFLOW_EXPERIMENT_NAME", "Default")
-    run = client.create_run(client.get_experiment_by_name(wanted).experiment_id)
+    run = client.get_run(given) if given else client.create_run(client.get_experiment_by_name(wanted).experiment_id)
     experiment.all()
     for name, value in experiment.params.items():
         client.log_param(run.info.run_id, name, value)

@@ -1,5 +1,6 @@
 """Real stores for the tests of the audit: files, SQLite, PostgreSQL, a server, and MLflow 2.10.0 of its own."""
 
+import importlib.metadata
 import os
 import shutil
 import subprocess
@@ -10,8 +11,7 @@ import mlflow
 import pandas as pd
 import pytest
 
-from traceability import records
-from traceability.storage import services
+from traceability import records, services
 
 ROOT = Path(__file__).resolve().parents[3]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -78,14 +78,21 @@ def write_rich_run(uri: str, artifacts: str | None) -> str:
 def era(tmp_path_factory):
     """The interpreter of an environment with MLflow 2.10.0, built from the study's own pins of that time."""
     home = tmp_path_factory.mktemp("era") / "venv"
-    uv = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
     for words in (
         ["venv", "--quiet", "--python", "3.11", str(home)],
         ["pip", "install", "--quiet", "--python", str(home / "bin" / "python"), "mlflow==2.10.0", "scikit-learn==1.2.2",
+         # The driver of PostgreSQL is no part of the study's pins.
+         f"psycopg2-binary=={importlib.metadata.version('psycopg2-binary')}",
          "-c", str(pins(tmp_path_factory.mktemp("pins")))],
     ):  # fmt: skip
-        subprocess.run([uv, "--no-config", *words], check=True)
+        subprocess.run([uv(), "--no-config", *words], check=True)
     return home / "bin" / "python"
+
+
+def uv() -> str:
+    """The uv of this project, else the one on PATH."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    return shutil.which("uv", path=path) or "uv"
 
 
 def pins(folder: Path) -> Path:

@@ -52,6 +52,7 @@ def test_a_planted_difference_is_the_only_one(uri, change, part, name, tmp_path)
     )
     unknown = {(row["part"], row["name"]) for row in rows if row["verdict"] == "unknown"}
     assert ("code", "uncommitted changes") in unknown, "what neither says is not equal"
+    assert ("randomness", "seeds") not in unknown, "the parameter 'seed' says it"
     assert "secret" not in out.read_text() + done.output
     if part == "metrics":
         assert next(row["difference"] for row in rows if row["verdict"] == "differs") == 0.5

@@ -183,6 +183,19 @@ def test_stamp_writes_the_same_tags_to_a_run_of_the_client(bench, tmp_path):
     assert judged.items["code"].state == "complete"
 
 
+def test_a_spawned_child_tells_the_command_that_its_user_typed(tmp_path):
+    (tmp_path / "many.py").write_text(
+        "import multiprocessing\nfrom traceability import context\n\n"
+        "def work():\n    print(context.tags()['argv'])\n\n"
+        "if __name__ == '__main__':\n"
+        "    child = multiprocessing.get_context('spawn').Process(target=work)\n    child.start()\n    child.join()\n"
+    )
+    done = subprocess.run([sys.executable, "many.py", "--seed", "7"], cwd=tmp_path, capture_output=True, text=True,
+                          env=git.environment() | {"PYTHONPATH": str(ROOT)}, check=True)  # fmt: skip
+    assert done.stdout.strip().endswith("many.py --seed 7"), done.stdout
+    assert "multiprocessing" not in done.stdout
+
+
 def test_importing_the_library_stays_light():
     text = "import sys, traceability; print(sorted({'numpy', 'mlflow', 'pandas', 'typer', 'rich'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", text], env=git.environment() | {"PYTHONPATH": str(ROOT)},

@@ -11,7 +11,7 @@ import mlflow
 import pytest
 from typer.testing import CliRunner
 
-from traceability import records, snapshots
+from traceability import records, services, snapshots
 from traceability.audit import stores, survey
 from traceability.audit.scope import PAGE, Scope
 from traceability.cli import app
@@ -138,14 +138,8 @@ def test_a_store_of_mlflow_2_10_is_read_without_migrating_it(kind, era, tmp_path
         "file": (tmp_path / "store").as_uri(), "sqlite": f"sqlite:///{tmp_path / 'old.db'}",
         "postgresql": database.create(f"old_{tmp_path.name.lower()}"[:60]), "server": "",
     }[kind]  # fmt: skip
-    if kind == "postgresql":
-        subprocess.run(
-            ["uv", "--no-config", "pip", "install", "-q", "--python", str(era), "psycopg2-binary"], check=True
-        )
     with contextlib.ExitStack() as stack:
         if kind == "server":
-            from traceability.storage import services
-
             port = services.free_port()
             uri = f"http://127.0.0.1:{port}"
             words = [str(era), "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]

@@ -5,6 +5,7 @@ import os
 import sys
 
 from aim import Repo, Run
+from aim.sdk.index_manager import RepoIndexManager
 from texts import evidence
 
 
@@ -36,6 +37,8 @@ def of_run(run):
     for metric in run.metrics():
         found.append(["run", f"metrics:{metric.name}", repr(float(metric.values.sparse_list()[1][-1]))])
     found.append(["run", "start", str(run.creation_time)])
+    if run.end_time:
+        found.append(["run", "end", str(run.end_time)])
     return found
 
 
@@ -45,6 +48,9 @@ def of_launch(folder):
     if not os.path.isdir(store):
         return []
     repo = Repo.from_path(store)
+    # A run is read from the index of its repository; Aim's server puts it there when it next looks, nobody else does.
+    for name in repo.list_all_runs():
+        RepoIndexManager.get_index_manager(repo).index(name)
     files = evidence(os.path.join(store, "artifacts"), "artifact")
     return [of_run(Run(name, repo=repo, read_only=True)) + files for name in repo.list_all_runs()]
 

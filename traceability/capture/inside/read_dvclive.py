@@ -20,31 +20,35 @@ def git(folder, *words):
 
 def of_launch(folder):
     """One list of evidence: the files, and the experiment that DVC committed beside the branch."""
-    store = os.path.join(folder, "store")
     found = []
-    for name in ("params.yaml", "metrics.json"):
-        path = os.path.join(store, name)
-        if os.path.exists(path):
-            with open(path) as stream:
-                said = yaml.safe_load(stream) or {}
-            kind = "parameters" if name == "params.yaml" else "metrics"
-            found += [
-                ["run", f"{kind}:{key}", repr(value)] for key, value in said.items() if not isinstance(value, dict)
-            ]
+    # It lies where the program was started.
+    stores = [path for depth in ("*", os.path.join("*", "*")) for path in glob.glob(os.path.join(folder, depth))
+              if os.path.basename(path) == "dvclive" and os.path.isdir(path)]  # fmt: skip
+    for store in stores:
+        for name in ("params.yaml", "metrics.json"):
+            path = os.path.join(store, name)
+            if os.path.exists(path):
+                with open(path) as stream:
+                    said = yaml.safe_load(stream) or {}
+                kind = "parameters" if name == "params.yaml" else "metrics"
+                found += [
+                    ["run", f"{kind}:{key}", repr(value)] for key, value in said.items() if not isinstance(value, dict)
+                ]
+        found += evidence(store, "artifact")
     for path in glob.glob(os.path.join(folder, "project", ".git")):
         root = os.path.dirname(path)
         for line in git(root, "for-each-ref", "--format=%(objectname) %(refname)", "refs/exps").splitlines():
             commit, name = line.split()
             if "/exec/" in name:
                 continue
-            # The experiment's commit holds the tracked files as they were; its parent is the commit that ran.
+            # The experiment's commit holds the tracked files as they were; it is made at the end of the run.
             found += [
                 ["run", "commit", commit],
-                ["run", "start", git(root, "log", "-1", "--format=%ct", commit).strip()],
+                ["run", "end", git(root, "log", "-1", "--format=%ct", commit).strip()],
             ]
             found.append(["run", "user", git(root, "log", "-1", "--format=%an", commit).strip()])
             found.append(["run", "diff", git(root, "diff", f"{commit}^", commit, "--", "*.py")])
-    return [found + evidence(store, "artifact")] if found or os.path.isdir(store) else []
+    return [found] if found else []
 
 
 def main(stores, output):

@@ -32,6 +32,8 @@ def of_run(folder):
     found.append(["run", "packages", "\n".join(said.get("pip_freeze") or [])])
     found.append(["run", "user", str(said.get("user") or "")])
     found.append(["run", "start", str(int(said.get("started") or 0) / 1e6)])
+    if said.get("stopped"):
+        found.append(["run", "end", str(int(said["stopped"]) / 1e6)])
     for path in glob.glob(os.path.join(folder, ".guild", "events.out.*")):
         found += [["run", f"metrics:{name}", repr(value)] for name, value in scalars(path)]
     sources = [line for line in evidence(folder, "artifact") if not line[1].partition(":")[2].startswith(".guild")]

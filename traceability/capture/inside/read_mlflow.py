@@ -28,6 +28,20 @@ def of_run(run):
     return found
 
 
+def outputs_of(client, run):
+    """The models that the run names as its outputs (MLflow 3), and the files that the interface lists (by name)."""
+    linked = getattr(run, "outputs", None)
+    found = [["model", f"output:{one.model_id}", ""] for one in (linked.model_outputs if linked else [])]
+    folders = [None]
+    while folders:
+        for entry in client.list_artifacts(run.info.run_id, folders.pop()):
+            if entry.is_dir:
+                folders.append(entry.path)
+            else:
+                found.append(["artifact", f"listed:{entry.path}", str(entry.file_size or 0)])
+    return found
+
+
 def models_of(client, experiment):
     """Logged models (MLflow 3) of an experiment."""
     if not hasattr(client, "search_logged_models"):
@@ -48,7 +62,7 @@ def main(uri, output):
     for experiment in client.search_experiments(max_results=1000):
         found[experiment.name] = []
         for run in client.search_runs([experiment.experiment_id]):
-            lines = of_run(run) + models_of(client, experiment)
+            lines = of_run(run) + outputs_of(client, run) + models_of(client, experiment)
             folder = local(run.info.artifact_uri)
             for place, key, value in evidence(folder, "artifact") if os.path.isdir(folder) else []:
                 # MLflow 2 keeps a model among the run's artifacts.

@@ -31,6 +31,8 @@ def of_launch(folder):
         if host.get("ENV"):
             found.append(["run", "variables", json.dumps(host["ENV"])])
         found.append(["run", "start", seconds(run["start_time"])])
+        if run.get("stop_time"):
+            found.append(["run", "end", seconds(run["stop_time"])])
         for address, digest in run.get("resources", []):
             found += [["run", "data_location", address], ["run", "resource_md5", digest]]
         if os.path.exists(metrics):

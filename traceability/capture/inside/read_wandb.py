@@ -62,12 +62,15 @@ def of_launch(folder):
     """One list of evidence per run of a launch."""
     runs = []
     for path in sorted(glob.glob(os.path.join(folder, "store", "wandb", "offline-run-*", "*.wandb"))):
-        found = []
+        found, began = [], 0
         for kind, record in records(path):
             if kind == "run":
                 found += [["run", f"parameters:{item.key}", item.value_json] for item in record.run.config.update
                           if not item.key.startswith("_")]  # fmt: skip
-                found.append(["run", "start", str(record.run.start_time.seconds)])
+                began = record.run.start_time.seconds
+                found.append(["run", "start", str(began)])
+            elif kind == "exit" and began:
+                found.append(["run", "end", str(began + record.exit.runtime)])
             elif kind == "environment":
                 found += of_environment(record.environment)
             elif kind == "history":
@@ -78,7 +81,7 @@ def of_launch(folder):
                     ["artifact", f"file_path:{entry.path}", entry.local_path]
                     for entry in record.artifact.manifest.contents
                 ]
-                found += of_files([entry.local_path for entry in record.artifact.manifest.contents])
+                found += of_files([(entry.path, entry.local_path) for entry in record.artifact.manifest.contents])
         files = os.path.join(os.path.dirname(path), "files")
         for place, key, value in evidence(files, "artifact"):
             if key == "file:requirements.txt":
@@ -91,16 +94,16 @@ def of_launch(folder):
     return runs
 
 
-def of_files(paths):
-    """Digests of files that an artifact names."""
+def of_files(named):
+    """Digests of files that an artifact holds: by the name in it, from where they wait for the upload."""
     import hashlib
 
     found = []
-    for path in filter(os.path.isfile, paths):
+    for name, path in named:
+        if not os.path.isfile(path):
+            continue
         with open(path, "rb") as stream:
-            found.append(
-                ["artifact", f"file_sha256:{os.path.basename(path)}", hashlib.sha256(stream.read()).hexdigest()]
-            )
+            found.append(["artifact", f"file_sha256:{name}", hashlib.sha256(stream.read()).hexdigest()])
     return found
 
 

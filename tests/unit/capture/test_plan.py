@@ -1,0 +1,70 @@
+"""What is launched: the study's own tables hold what was promised, and a mistake in them is told in one line."""
+
+from collections import Counter, defaultdict
+
+import pytest
+from launch_cases import MODES, ROOT, WAYS, block, planned
+
+from traceability.capture.fields import MLFLOW
+from traceability.capture.tables import TRACKERS
+from traceability.errors import StudyError
+
+KNOWN = {row["tracker"]: row for row in TRACKERS.rows(ROOT / "config" / "trackers.tsv")}
+
+
+@pytest.mark.parametrize("blocks", ["captures.tsv", "captures_full.tsv"])
+def test_the_study_launches_what_was_promised(blocks):
+    rows = [row for row in planned(blocks, tuple(KNOWN)) if row["defect"] == "none"]
+    modes, ways = defaultdict(set), defaultdict(set)
+    for row in rows:
+        modes[row["tracker"]].add(row["launch_mode"])
+        ways[row["tracker"]].add(row["tracking"])
+    assert modes["mlflow_3"] == {mode["launch_mode"] for mode in MODES} and len(MODES) >= 20
+    assert ways["mlflow_3"] == {way["tracking"] for way in WAYS} and len(WAYS) >= 8
+    assert {KNOWN[tracker]["version"] for tracker in modes if KNOWN[tracker]["system"] == MLFLOW} == {
+        "2.10.0",
+        "3.17.2",
+    }
+    rivals = {KNOWN[tracker]["system"] for tracker in modes} - {MLFLOW}
+    assert rivals == {"Sacred", "Weights & Biases", "DVCLive", "Aim", "ClearML", "Guild AI"}
+    # Trackers are compared on the same launches: everybody has those that are compared.
+    assert {"script", "modified_script", "untracked_script"} <= set.intersection(*modes.values())
+    with_plugin = {row["launch_mode"] for row in rows if row["tracking"] == "plugin" and row["tracker"] == "mlflow_3"}
+    assert with_plugin == modes["mlflow_3"], "the claim on the plugin is measured in every launch mode"
+
+
+@pytest.mark.parametrize("blocks", ["captures.tsv", "captures_full.tsv", "captures_quick.tsv"])
+def test_every_planted_defect_has_its_undamaged_twin(blocks):
+    rows = planned(blocks, tuple(KNOWN))
+    sound = {(row["tracker"], row["launch_mode"], row["tracking"]) for row in rows if row["defect"] == "none"}
+    damaged = [row for row in rows if row["defect"] != "none"]
+    assert damaged
+    assert {(row["tracker"], row["launch_mode"], row["tracking"]) for row in damaged} <= sound
+    assert all(row["expected"] for row in damaged)
+
+
+def test_a_launch_is_made_once_and_shared_out_evenly():
+    rows = planned("captures.tsv", tuple(KNOWN), batches=3)
+    assert max(Counter(row["key"] for row in rows).values()) == 1
+    counts = Counter(row["batch"] for row in rows)
+    assert set(counts) == {0, 1, 2}
+    assert rows == planned("captures.tsv", tuple(KNOWN), batches=3)
+
+
+def test_a_tracker_that_is_not_in_use_is_left_out():
+    assert {row["tracker"] for row in planned("captures.tsv", ("sacred",))} == {"sacred"}
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (block("scritp"), "row of mlflow_3: 'scritp' is not a row of its table; did you mean 'script'"),
+        (block("script", "log_modle"), "'log_modle' is not a row of its table; did you mean 'log_model'"),
+        (block("script", tracker="sacred"), "capture.use: no row of the table of captures is of mlflow_3"),
+    ],
+)
+def test_a_mistake_in_the_table_is_one_line(row, said):
+    with pytest.raises(StudyError) as stopped:
+        planned([row])
+    assert said in str(stopped.value)
+    assert "\n" not in str(stopped.value)
