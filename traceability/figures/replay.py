@@ -48,6 +48,7 @@ def draw(rows: pd.DataFrame) -> Figure:
         axes.set_title(
             f"{record.replace('_', ' ')}\n{environment.replace('_', ' ')} environment, n = {cell['n'].iloc[0]}",
             fontsize=7.5,
+            fontweight="normal",
         )
         axes.set_yticks(list(places), [_LABELS.get(stage, stage) for stage in cell["stage"]])
         axes.tick_params(axis="y", length=0)
