@@ -27,7 +27,7 @@ PROFILES = {
     "https://w3id.org/ro/wfrun/process/0.6": ("Process Run Crate", "0.6"),
     "https://w3id.org/ro/wfrun/workflow/0.6": ("Workflow Run Crate", "0.6"),
 }
-TERMS = "https://w3id.org/ro/terms/workflow-run/context"
+WORKFLOW_PROFILE = "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"
 LICENCE = "https://spdx.org/licenses/MIT"
 _FORMATS = {
     ".tsv": "text/tab-separated-values", ".svg": "image/svg+xml", ".pdf": "application/pdf",
@@ -71,9 +71,11 @@ def write(run: Run, results: Iterable[Path], own: Iterable[Path], folder: Path) 
         if not path.is_file():
             raise StudyError(f"{path}: no such file; run the rule that makes it first")
     crate = ROCrate(gen_preview=False)
-    crate.metadata.extra_contexts.append(TERMS)
     author = crate.add_jsonld({"@id": "#authors", "@type": "Organization", "name": "The traceability study"})
-    licence = crate.add_jsonld({"@id": LICENCE, "@type": "CreativeWork", "name": "MIT License", "identifier": "MIT"})
+    licence = crate.add_jsonld({
+        "@id": LICENCE, "@type": "CreativeWork", "name": "MIT License", "identifier": "MIT",
+        "description": "A short permissive licence that asks for the notice to be kept",
+    })  # fmt: skip
     made = max(path.stat().st_mtime for path in (*own, *results))
     ended = datetime.fromtimestamp(made, UTC).replace(microsecond=0)
     _describe_root(crate, author, licence, ended)
@@ -103,7 +105,7 @@ def _describe_root(crate: ROCrate, author: Any, licence: Any, ended: datetime) -
     )
     crate.license = licence
     crate.datePublished = ended
-    crate.root_dataset["author"] = author
+    crate.root_dataset["author"] = crate.root_dataset["publisher"] = author
     for identifier, (name, version) in PROFILES.items():
         kind = ["CreativeWork", "Profile"]
         profile = crate.add_jsonld({"@id": identifier, "@type": kind, "name": name, "version": version})
@@ -114,8 +116,10 @@ def _describe_action(
     crate: ROCrate, workflow: Any, author: Any, inputs: list[Any], outputs: list[Any], ended: datetime
 ) -> None:
     content = "".join(sorted(str(entity["sha256"]) for entity in (*inputs, *outputs)))
+    # One thing is itself, not a list of one: what the format recommends.
+    used = inputs[0] if len(inputs) == 1 else inputs
     action = crate.add_action(
-        workflow, f"#{uuid.uuid5(uuid.NAMESPACE_URL, content)}", object=inputs, result=outputs,
+        workflow, f"#{uuid.uuid5(uuid.NAMESPACE_URL, content)}", object=used, result=outputs,
         properties={
             "name": "Run of the study that made these results",
             "description": "snakemake with the configuration files given as objects; keys set on the command line are "
@@ -124,7 +128,7 @@ def _describe_action(
         },
     )  # fmt: skip
     action["agent"] = author
-    crate.root_dataset["mentions"] = [action]
+    crate.root_dataset["mentions"] = action
 
 
 def _add(crate: ROCrate, path: Path, place: str, meaning: str, *, is_workflow: bool = False, engine: str = "") -> Any:
@@ -135,7 +139,7 @@ def _add(crate: ROCrate, path: Path, place: str, meaning: str, *, is_workflow: b
     if is_workflow:
         return crate.add_workflow(
             path, place, main=True, lang="snakemake", lang_version=engine, record_size=True,
-            properties={**properties, "license": {"@id": LICENCE}, "author": {"@id": "#authors"}},
+            properties={**properties, "conformsTo": {"@id": WORKFLOW_PROFILE}, "author": {"@id": "#authors"}},
         )  # fmt: skip
     return crate.add_file(path, place, record_size=True, properties=dict(properties))
 
