@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from traceability.paper.numbers import Filter, Number
+from traceability.paper.numbers import Filter, Number, Unit
 
 #: The tracker's versions that the text speaks of (rows of config/trackers.tsv).
 NEWEST, ERA = "3.17.2", "2.10.0"
 RECORDS = ("notes", "mlflow_explicit", "mlflow_autolog_model", "mlflow_everything", "mlflow_project", "plugin")
 #: Stages of a replay that the text shows.
-STAGES = ("code_restored", "command_rebuilt", "finished", "same_result", "bitwise")
+STAGES = ("finished", "same_result", "bitwise")
 ENVIRONMENTS = ("same", "recorded", "recorded_then", "era")
 NETWORK_ARMS = (
     "unseeded", "split_fixed", "numpy_tf", "same_seed", "keras_deterministic", "keras_one_thread",
@@ -26,9 +26,11 @@ FUNCTIONS = (
 )  # fmt: skip
 KINDS = ("education", "example", "personal", "organisation")
 SIGNALS = ("environment_file", "requirements_all_pinned", "lock_file", "seeds", "seed_and_environment")
-CONTRASTS = (
-    "split_fixed_spread", "initialisation_or_shuffling", "seeding_keeps_accuracy", "record_or_notes",
-)  # fmt: skip
+#: Declared contrasts, with the unit of their estimates: a ratio of SDs, or a difference of shares.
+CONTRASTS: dict[str, Unit] = {
+    "split_fixed_spread": "ratio", "initialisation_or_shuffling": "ratio", "seeding_keeps_accuracy": "share",
+    "record_or_notes": "share",
+}  # fmt: skip
 COSTS = ("explicit", "explicit_model", "autolog", "deterministic")
 SOURCES = ("init", "shuffle", "split", "residual")
 STORES = ("server_sqlite", "server_postgresql_1", "server_postgresql_4")
@@ -48,28 +50,25 @@ def _capture() -> list[Number]:
                where=launch | {"launch_mode": "script", "tracking": tracking} | measured, among={"verdict": verdict})
         for tracking in TRACKINGS for verdict in VERDICTS
     ]  # fmt: skip
-    for field in ("commit", "dirty_state", "seed", "split", "weights", "metrics", "data_content", "cpu", "threads"):
-        for verdict in VERDICTS:
+    verdicts: dict[str, tuple[str, ...]] = {
+        field: ("correct",) for field in ("seed", "split", "weights", "data_content")
+    }
+    verdicts |= {"commit": ("correct", "misleading", "missing"), "dirty_state": ("missing",)}
+    for field, kinds in verdicts.items():
+        for verdict in kinds:
             made.append(Number(
                 f"capture.modes.{field}.{verdict}", table, "count", take="count",
                 where=launch | {"tracking": "params_metrics", "field": field} | measured, among={"verdict": verdict},
             ))  # fmt: skip
-    where: Filter
-    for verdict in VERDICTS:
-        where = launch | {"tracking": "plugin", "field": "commit"} | measured
-        made.append(Number(f"capture.plugin_modes.commit.{verdict}", table, "count", take="count", where=where,
-                           among={"verdict": verdict}))  # fmt: skip
-        # A misleading commit misleads no longer where the record says that the tree was dirty.
-        where = launch | {"tracking": "plugin", "field": "dirty_state"} | measured
-        made.append(Number(f"capture.plugin_modes.dirty_state.{verdict}", table, "count", take="count", where=where,
-                           among={"verdict": verdict}))  # fmt: skip
     for system in RIVALS:
-        for verdict in VERDICTS:
-            where = measured | {"system": system, "launch_mode": "script", "tracking": "everything"}
-            if system == "MLflow":
-                where["version"] = NEWEST
-            made.append(Number(f"capture.rival.{system}.{verdict}", table, "count", take="count", where=where,
-                               among={"verdict": verdict}))  # fmt: skip
+        where: Filter = measured | {"system": system, "launch_mode": "script", "tracking": "everything"}
+        if system == "MLflow":
+            where["version"] = NEWEST
+        made.append(Number(f"capture.rival.{system}.correct", table, "count", take="count", where=where,
+                           among={"verdict": "correct"}))  # fmt: skip
+    where = launch | {"tracking": "plugin", "field": "commit"} | measured
+    made.append(Number("capture.plugin_modes.commit.misleading", table, "count", take="count", where=where,
+                       among={"verdict": "misleading"}))  # fmt: skip
     made += [
         Number("capture.version", table, "word", "version", take="max", where=launch | measured),
         Number("capture.version_of_study", table, "word", "version", take="max", where={"version": ERA} | measured),
@@ -214,11 +213,11 @@ def _training() -> list[Number]:
 
 def _judged() -> list[Number]:
     contrasts, made = f"{_STATISTICS}/contrasts.tsv", []
-    for contrast in CONTRASTS:
+    for contrast, unit in CONTRASTS.items():
         where: Filter = {"contrast": contrast}
         made += [
             Number(f"contrast.{contrast}.verdict", contrasts, "word", "verdict", n="n_first", where=where),
-            Number(f"contrast.{contrast}.estimate", contrasts, "value", "estimate", n="n_first", where=where),
+            Number(f"contrast.{contrast}.estimate", contrasts, unit, "estimate", n="n_first", where=where),
             Number(f"contrast.{contrast}.p", contrasts, "value", "p_holm", n="n_first", where=where),
             Number(f"contrast.{contrast}.planned", contrasts, "count", "n_planned", n="n_second", where=where),
         ]  # fmt: skip
@@ -241,12 +240,12 @@ def _judged() -> list[Number]:
     funnel = f"{_STATISTICS}/replay_funnel.tsv"
     for record in RECORDS:
         for environment in ENVIRONMENTS:
+            where = {"record": record, "environment": environment, "stage": "finished"}
+            made.append(Number(f"replay.{record}.{environment}.finished", funnel, "count", "reached", n="n", low="low",
+                               high="high", where=where))  # fmt: skip
             for stage in STAGES:
-                where = {"record": record, "environment": environment, "stage": stage}
-                made.append(Number(f"replay.{record}.{environment}.{stage}", funnel, "count", "reached", n="n",
-                                   low="low", high="high", where=where))  # fmt: skip
                 made.append(Number(f"helped.{record}.{environment}.{stage}", funnel, "count", "reached_with_help",
-                                   n="n", where=where))  # fmt: skip
+                                   n="n", where=where | {"stage": stage}))  # fmt: skip
         where = {"record": record, "environment": "same", "stage": "finished"}
         made.append(Number(f"ease.{record}", funnel, "value", "ease_mean", n="n", where=where))
     replays = "results/replay/replays.tsv"

@@ -96,8 +96,8 @@ def test_agreement_of_runs_is_worded_by_their_number(study: Any, distinct: int, 
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"verdict": "shown", "p_holm": 0.0004}, "spread: it does (n = 50, adjusted p < 0.001)"),
-        ({}, "spread: no change was shown (n = 50, adjusted p = 0.400)"),
+        ({"verdict": "shown", "p_holm": 0.0004}, "spread: it does (ratio 1.10, n = 50, adjusted p < 0.001)"),
+        ({}, "spread: no change was shown (ratio 1.10, n = 50, adjusted p = 0.400)"),
         ({"verdict": "too_few", "n_first": 2}, "there were fewer runs than planned (2 instead of 50)"),
         ({"verdict": "not_measured", "p": None, "p_holm": None}, "spread: it could not be tested here"),
     ],
