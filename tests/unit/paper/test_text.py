@@ -107,6 +107,18 @@ def test_verdict_on_a_contrast_is_worded_by_the_table(study: Any, changes: dict[
     assert expected in study.words()
 
 
+@pytest.mark.parametrize(
+    ("interval", "said"), [((0.9, 1.1), True), ((1.01, 1.1), False), ((0.8, 0.9), False), ((None, None), False)]
+)
+def test_no_difference_is_claimed_only_by_an_interval_that_holds_one(
+    study: Any, interval: tuple[float | None, float | None], said: bool
+) -> None:
+    row = {"workload": "digits_mlp", "level": "deterministic", "quantity": "total_seconds", "n": 10, "failed": 0}
+    row |= {"weights": 1, "median": 3.0, "ratio": 1.04, "low": interval[0], "high": interval[1]}
+    study.put("results/statistics/costs.tsv", row)
+    assert ("no measurable difference" in study.words()) is said
+
+
 def test_changed_table_changes_the_text(study: Any) -> None:
     study.put_shares({})
     assert "94.3 % (91.0 to 97.6 %, n = 216) trace their runs" in study.words()
