@@ -79,6 +79,9 @@ def write(run: Run, results: Iterable[Path], own: Iterable[Path], folder: Path) 
     made = max(path.stat().st_mtime for path in (*own, *results))
     ended = datetime.fromtimestamp(made, UTC).replace(microsecond=0)
     _describe_root(crate, author, licence, ended)
+    crate.add_jsonld({
+        "@id": WORKFLOW_PROFILE, "@type": ["CreativeWork", "Profile"], "name": "ComputationalWorkflow of Bioschemas",
+    })  # fmt: skip
 
     workflow = None
     by_path = {}
