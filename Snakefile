@@ -30,6 +30,7 @@ include: "rules/storage.smk"
 include: "rules/corpus.smk"
 include: "rules/statistics.smk"
 include: "rules/figures.smk"
+include: "rules/paper.smk"
 
 
 localrules:
@@ -43,12 +44,15 @@ localrules:
     corpus,
     statistics,
     figures,
+    paper,
 
 
 # On a cluster these run where Snakemake runs: seconds of one core, less than a job's start, or the network is needed,
 # which many clusters give to their login nodes only.
 localrules:
+    collect_numbers,
     collect_replays,
+    compile_paper,
     count_replays,
     check_expectations,
     check_regression_targets,
@@ -73,6 +77,7 @@ localrules:
     stage_subject,
     summarise_datasets,
     verify_observations,
+    write_crate,
 
 
 rule all:
@@ -87,3 +92,4 @@ rule all:
         rules.corpus.input,
         rules.statistics.input,
         rules.figures.input,
+        rules.paper.input,

@@ -6,12 +6,17 @@ from pathlib import Path
 # The library beside the Snakefile, also when the workflow runs from elsewhere (--directory, --snakefile).
 sys.path.insert(0, str(workflow.basedir))
 
+from snakemake import __version__ as SNAKEMAKE_VERSION
 from snakemake.exceptions import WorkflowError
 
+from traceability import __version__ as STUDY_VERSION
 from traceability import configuration, library
 from traceability.capture.tables import TRACKERS
 from traceability.corpus import batches as corpus_batches
 from traceability.errors import StudyError
+from traceability.paper import crate, typesetting
+from traceability.paper.declared import TABLES as TABLES_OF_THE_PAPER
+from traceability.registry import all_tables
 from traceability.tracking import service as tracking_service
 from traceability.training import plan as training_plan
 from traceability.training.tables import ARMS
@@ -184,3 +189,37 @@ def environments_in_use():
             f"capture.use: '{unknown[0]}' is not a row of {config['capture']['trackers']}; known: {', '.join(known)}"
         )
     return [f"results/environments/{name}.json" for name in config["capture"]["use"]]
+
+
+def paper_sources():
+    """The text of the paper and what it includes."""
+    folder = Path(workflow.basedir) / "paper"
+    return sorted(
+        str(path) for path in folder.iterdir() if path.suffix in (".typ", ".yml")
+    )
+
+
+def paper_figures():
+    """The figures that the text shows."""
+    names = checked(
+        typesetting.figures_of, Path(in_source(f"paper/{typesetting.MAIN}"))
+    )
+    return [f"results/figures/{name}" for name in names]
+
+
+def results_of_the_study():
+    """Every table of statistics and figures, every figure, and what else the paper reads."""
+    named = [
+        table.name
+        for chapter, table in all_tables()
+        if chapter in ("statistics", "figures")
+    ]
+    drawn = [
+        f"{name.removesuffix('.tsv')}.svg" for name in named if "/figures/" in name
+    ]
+    return sorted({*named, *drawn, *TABLES_OF_THE_PAPER})
+
+
+def study_files():
+    """Every file of the study that makes results, so that an edit describes it again."""
+    return [str(path) for path in crate.study_files(Path(workflow.basedir))]

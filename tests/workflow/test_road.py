@@ -13,6 +13,8 @@ from pathlib import Path
 import pandas as pd
 import psutil
 import pytest
+from pypdf import PdfReader
+from rocrate.rocrate import ROCrate
 from running import copy_of_study, snakemake
 
 from traceability.files import sha256_file
@@ -60,6 +62,25 @@ def test_the_report_holds_every_figure(study):
         names = archive.namelist()
     shown = {Path(name).name for name in names}
     assert {figure.name for figure in (study / "results" / "figures").glob("*.svg")} <= shown
+
+
+def test_the_paper_has_a_number_from_every_chapter(study):
+    numbers = json.loads((study / "results" / "paper" / "numbers.json").read_text())
+    for name in (
+        "capture.modes.commit.correct",
+        "storage.stores",
+        "writers.ready.acknowledged",
+        "corpus.traces_any",
+        "arm.digits_mlp.unseeded.distinct",
+        "price.explicit",
+        "replay.notes.same.finished",
+    ):
+        assert numbers[name]["value"] is not None, name
+    assert 4 <= len(PdfReader(study / "results" / "paper" / "study.pdf").pages) <= 8
+    crate = ROCrate(study / "results" / "paper")
+    assert crate.get("files/results/statistics/arms.tsv")["sha256"] == sha256_file(
+        study / "results" / "statistics" / "arms.tsv"
+    )
 
 
 def test_two_runs_of_the_study_give_the_same_tables(study, tmp_path):

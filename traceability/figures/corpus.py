@@ -16,6 +16,15 @@ PANELS = (
     ("signal", "signals of re-execution"),
 )
 
+#: Labels that are more than a column's name without its underscores.
+_WORDS = {
+    "any_other_tracker": "any of these", "wandb": "Weights & Biases", "comet": "Comet", "neptune": "Neptune",
+    "clearml": "ClearML", "aim": "Aim", "sacred": "Sacred", "dvclive": "DVCLive", "tensorboard": "TensorBoard",
+    "mlproject": "MLproject file", "requirements_all_pinned": "all requirements pinned", "seeds": "fixes a seed",
+    "seed_and_environment": "seed and environment file", "data_versioning": "versions its data",
+    "dockerfile": "Dockerfile",
+}  # fmt: skip
+
 
 def shown(shares: pd.DataFrame) -> pd.DataFrame:
     """The rows of `tables.CORPUS`, in percent, from results/statistics/corpus_shares.tsv."""
@@ -38,7 +47,8 @@ def draw(rows: pd.DataFrame) -> Figure:
         part = rows[rows["dimension"] == name].reset_index(drop=True)
         reach = theme.bars(part["low_percent"], part["share_percent"], part["high_percent"])
         axes.errorbar(part["share_percent"], part.index, xerr=reach, fmt="o", color=theme.PALETTE[0], clip_on=False)
-        names = [f"{row.label} ({row.k} of {row.n})" for row in part.itertuples()]
+        words = [_WORDS.get(label, label.replace("_", " ")) for label in part["label"].astype(str)]
+        names = [f"{word} ({k} of {n})" for word, k, n in zip(words, part["k"], part["n"], strict=True)]
         axes.set_yticks(list(part.index), names)
         axes.set(xlim=(0, 100), ylim=(len(part) - 0.5, -0.5), xlabel="projects (%)", title=title)
         axes.grid(axis="x")

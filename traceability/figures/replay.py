@@ -40,11 +40,16 @@ def draw(rows: pd.DataFrame) -> Figure:
         axes.barh(places, cell["share_percent"], color=theme.PALETTE[2], height=0.62)
         axes.errorbar(cell["share_percent"], places, xerr=reach, fmt="none", ecolor=theme.INK, capsize=2)
         helped = cell["with_help_percent"] > cell["share_percent"]
-        axes.plot(
-            cell["with_help_percent"][helped], [at for at, mark in zip(places, helped, strict=True) if mark],
-            theme.MARKERS[2], color=theme.PALETTE[1], markerfacecolor="white", clip_on=False, linestyle="none",
-        )  # fmt: skip
-        axes.set_title(f"{record.replace('_', ' ')}\n{environment} environment, n = {cell['n'].iloc[0]}")
+        if helped.any():  # a line without points that is not clipped has no place, and the layout gives up
+            axes.plot(
+                cell["with_help_percent"][helped], [at for at, mark in zip(places, helped, strict=True) if mark],
+                theme.MARKERS[2], color=theme.PALETTE[1], markerfacecolor="white", clip_on=False, linestyle="none",
+            )  # fmt: skip
+        axes.set_title(
+            f"{record.replace('_', ' ')}\n{environment.replace('_', ' ')} environment, n = {cell['n'].iloc[0]}",
+            fontsize=7.5,
+            fontweight="normal",
+        )
         axes.set_yticks(list(places), [_LABELS.get(stage, stage) for stage in cell["stage"]])
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="x")

@@ -1,0 +1,88 @@
+# The paper: its numbers read from the tables, its text with them, and the description of all that it rests on.
+
+
+rule paper:
+    """Target: the paper and the crate that describes the results."""
+    input:
+        "results/paper/numbers.json",
+        "results/paper/study.pdf",
+        "results/paper/ro-crate-metadata.json",
+
+
+rule collect_numbers:
+    """Every number of the text with n and interval, each read from one declared table."""
+    input:
+        TABLES_OF_THE_PAPER,
+    output:
+        numbers=report(
+            ensure("results/paper/numbers.json", non_empty=True),
+            caption="../report/paper/numbers.rst",
+            category="Paper",
+            labels={"content": "numbers of the text"},
+        ),
+    log:
+        "<logs>/collect_numbers.log",
+    conda:
+        "../envs/paper.yaml"
+    params:
+        confidence=lookup("statistics/confidence", within=config),
+        library=library_digest("paper/declared", "paper/numbers"),
+    message:
+        "Collect the numbers of the paper"
+    script:
+        "../scripts/collect_numbers.py"
+
+
+rule compile_paper:
+    """The text with its numbers and figures as PDF, the same bytes each time."""
+    input:
+        sources=paper_sources(),
+        numbers="results/paper/numbers.json",
+        figures=paper_figures(),
+    output:
+        pdf=report(
+            ensure("results/paper/study.pdf", non_empty=True),
+            caption="../report/paper/study.rst",
+            category="Paper",
+            labels={"content": "the paper"},
+        ),
+    log:
+        "<logs>/compile_paper.log",
+    conda:
+        "../envs/paper.yaml"
+    params:
+        library=library_digest("paper/typesetting"),
+    message:
+        "Typeset {output.pdf}"
+    script:
+        "../scripts/compile_paper.py"
+
+
+rule write_crate:
+    """What the results are and what made them, as an RO-Crate with a digest for every file."""
+    input:
+        snakefile=in_source("Snakefile"),
+        study=study_files(),
+        configuration=[str(path) for path in workflow.configfiles],
+        results=results_of_the_study(),
+        own=["results/paper/study.pdf", "results/paper/numbers.json"],
+    output:
+        metadata=report(
+            ensure("results/paper/ro-crate-metadata.json", non_empty=True),
+            caption="../report/paper/crate.rst",
+            category="Paper",
+            labels={"content": "description of the results (RO-Crate)"},
+        ),
+        files=directory("results/paper/files"),
+    log:
+        "<logs>/write_crate.log",
+    conda:
+        "../envs/paper.yaml"
+    params:
+        version=STUDY_VERSION,
+        snakemake=SNAKEMAKE_VERSION,
+        library=library_digest("paper/crate"),
+    message:
+        "Describe the results"
+    script:
+        "../scripts/write_crate.py"
