@@ -33,6 +33,8 @@ rule build_environment:
         "<logs>/build_environment/{tracker}.log",
     conda:
         "../envs/replay.yaml"
+    resources:
+        downloads=1,
     params:
         library=library_digest("virtualenvs", "capture/tables"),
     message:
@@ -99,8 +101,8 @@ rule run_captures:
         "../envs/capture.yaml"
     threads: 1
     resources:
-        mem_mb=3000,
-        runtime=120,
+        mem_mb=growing(3000),
+        runtime=growing(120),
     params:
         timeout_seconds=lookup("capture/timeout_seconds", within=config),
         library=library_digest("capture/batch", "capture/inside", "plugin"),
@@ -171,8 +173,13 @@ rule compare_digests:
         ),
     log:
         "<logs>/compare_digests.log",
+    benchmark:
+        "<benchmarks>/compare_digests.jsonl"
     conda:
         "../envs/capture.yaml"
+    resources:
+        mem_mb=growing(3000),
+        runtime=growing(30),
     params:
         library=library_digest("capture/digests", "capture/inside", "capture/tables"),
     message:

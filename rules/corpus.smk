@@ -244,6 +244,8 @@ rule verify_observations:
         "<logs>/verify_observations.log",
     conda:
         "../envs/corpus.yaml"
+    resources:
+        downloads=1,
     params:
         number=lookup("corpus/verify", within=config),
         seed=lookup("corpus/verify_seed", within=config),
@@ -287,6 +289,8 @@ rule list_projects:
         "<logs>/list_projects.log",
     conda:
         "../envs/corpus.yaml"
+    resources:
+        downloads=1,
     params:
         queries=lookup("corpus/queries", within=config),
         api_url=lookup("corpus/api_url", within=config),

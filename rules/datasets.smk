@@ -18,6 +18,8 @@ rule prepare_dataset:
     retries: 1
     conda:
         "../envs/datasets.yaml"
+    resources:
+        downloads=1,
     # Where a file is fetched from and kept cannot change its content, which is checked: the script reads those settings
     # itself, so that another mirror does not run the study again.
     params:

@@ -7,6 +7,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,9 @@ from pathlib import Path
 
 from traceability.errors import StudyError
 from traceability.files import write_text
+
+UNREACHABLE = ("error sending request", "HTTP status server error")
+"""How uv words it that nobody answered, as on a computing node without a way out."""
 
 
 class NotBuilt(Exception):
@@ -37,7 +41,8 @@ def build(
 
     Whoever asks first creates it in `cache`; the others wait. `until` (a date) takes only what was published by then.
     Without `sources` only wheels are installed, so that nobody's set-up script runs. A failure is remembered; `again`
-    tries once more. Raises `NotBuilt`.
+    tries once more. Raises `NotBuilt`, and `StudyError` where the package index cannot be reached: that says nothing
+    about the requirements.
     """
     named = f"{requirements}python {python}\nuntil {until}\n"
     home = cache.resolve() / hashlib.sha256(named.encode()).hexdigest()[:16]
@@ -79,6 +84,11 @@ def _uv(stage: str, *words: str) -> None:
     done = subprocess.run([uv, "--no-config", *words], capture_output=True, text=True, check=False)
     if done.returncode:
         said = " ".join(done.stderr.split())
+        if any(words in said for words in UNREACHABLE):
+            raise StudyError(
+                f"the package index cannot be reached from {socket.gethostname()} (uv: {said[-120:]}); "
+                "run this where it can be reached, or name a way with HTTPS_PROXY or UV_DEFAULT_INDEX"
+            )
         raise NotBuilt(stage, said[-300:] or f"uv {words[0]} ended with {done.returncode}")
 
 

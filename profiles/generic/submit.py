@@ -14,7 +14,7 @@ LOGS = Path("results/logs/cluster")
 
 
 def properties(jobscript: Path) -> dict:
-    """What Snakemake says about the job: rule or groupid, threads, resources."""
+    """What Snakemake says about the job: rule and wildcards or groupid, threads, resources."""
     for line in jobscript.read_text(encoding="utf-8").splitlines():
         if line.startswith("# properties = "):
             return dict(json.loads(line.removeprefix("# properties = ")))
@@ -24,7 +24,7 @@ def properties(jobscript: Path) -> dict:
 def command(job: dict, jobscript: Path) -> list[str]:
     """The words that submit the job: the lines to change for another scheduler."""
     needs = job["resources"]
-    name = job.get("rule") or job.get("groupid", "group")
+    name = "-".join([job.get("rule") or job.get("groupid", "group"), *map(str, (job.get("wildcards") or {}).values())])
     words = ["sbatch", "--parsable", f"--job-name={name}", f"--output={LOGS}/{name}-%j.log"]
     words += [f"--cpus-per-task={job['threads']}", f"--mem={needs['mem_mb']}", f"--time={needs['runtime']}"]
     words += ["--exclusive"] if needs.get("servers") else []

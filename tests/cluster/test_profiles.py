@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import statistics
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -26,11 +25,11 @@ NOT_SEEDED = ("contrasts.tsv", "expectations.tsv", "replay", "storage")
 
 
 @pytest.fixture(scope="session")
-def local(slurm: LocalSlurm, new_study: Callable[[str], Study]) -> Study:
-    """The quick study on this machine without a scheduler."""
-    study = new_study("local")
-    TIMES.append(f"quick study without a scheduler: {study.run('--cores', '2'):.0f} s")
-    return study
+def local(slurm: LocalSlurm, quick_study: tuple[Path, float]) -> Path:
+    """The quick study on this machine without a scheduler (after `slurm`: where there is none it need not run)."""
+    folder, seconds = quick_study
+    TIMES.append(f"quick study without a scheduler: {seconds:.0f} s")
+    return folder
 
 
 def seeded_rows(folder: Path) -> dict[str, pd.DataFrame]:
@@ -78,19 +77,19 @@ def start_up_seconds(slurm: LocalSlurm, study: Study) -> list[float]:
 
 @pytest.mark.parametrize("profile", ["slurm", "generic"])
 def test_the_quick_study_gives_the_results_of_a_local_run(
-    profile: str, slurm: LocalSlurm, local: Study, study: Study
+    profile: str, slurm: LocalSlurm, local: Path, study: Study
 ) -> None:
     seconds = study.run("--workflow-profile", f"profiles/{profile}")
     overhead = start_up_seconds(slurm, study)
     extra = f"; {statistics.median(overhead):.1f} s on a node before and after the work (n = {len(overhead)})"
     TIMES.append(f"quick study through profiles/{profile}: {seconds:.0f} s{extra if overhead else ''}")
 
-    expected, found = seeded_rows(local.folder), seeded_rows(study.folder)
+    expected, found = seeded_rows(local), seeded_rows(study.folder)
     assert set(found) == set(expected)
     assert len(found) > 10
     for name, frame in expected.items():
         pd.testing.assert_frame_equal(found[name], frame, check_exact=True, obj=name)
-    arrays = seeded_arrays(local.folder)
+    arrays = seeded_arrays(local)
     assert len(arrays) > 10
     assert seeded_arrays(study.folder) == arrays
     assert re.search(r"has been submitted with SLURM jobid|with external jobid", study.said())

@@ -1,15 +1,11 @@
-"""The quick study, run once for all tests that look at its results."""
+"""What the tests of the workflow share."""
 
 from pathlib import Path
 
 import pytest
-from running import copy_of_study, snakemake
 
 
 @pytest.fixture(scope="session")
-def study(tmp_path_factory) -> Path:
-    """The quick study, run once from nothing."""
-    folder = copy_of_study(tmp_path_factory.mktemp("study"))
-    done = snakemake(folder)
-    assert done.returncode == 0, done.stderr[-5000:]
-    return folder
+def study(quick_study: tuple[Path, float]) -> Path:
+    """The quick study's folder, with all its results."""
+    return quick_study[0]

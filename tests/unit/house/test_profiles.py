@@ -69,6 +69,17 @@ def test_timed_rules_get_a_node_to_themselves(root: Path, rules: list[Any]) -> N
     assert set(profile(root, "slurm")["set-resources"]) == alone
 
 
+def test_what_downloads_stays_where_snakemake_runs_and_is_limited(root: Path, rules: list[Any]) -> None:
+    """Compute nodes often have no way out; and hosts and GitHub's interface are asked by few jobs at a time."""
+    downloads = {rule.name for rule in rules if "downloads=1" in rule.text}
+    assert downloads <= local_rules(root)
+    reach = re.compile(r"^(?:from|import) .*\b(fetching|listing|download|virtualenvs)\b", re.MULTILINE)
+    found = {rule.name for rule in rules if rule.script and reach.search(rule.script.read_text(encoding="utf-8"))}
+    assert found == downloads
+    for name in ("default", "slurm", "generic"):
+        assert profile(root, name)["resources"]["downloads"] == 2, name
+
+
 def test_cluster_profiles_differ_from_each_other_and_from_home_only_where_they_must(root: Path) -> None:
     home, slurm, generic = (profile(root, name) for name in ("default", "slurm", "generic"))
     for name, value in home.items():
