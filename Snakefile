@@ -48,6 +48,8 @@ localrules:
 # On a cluster these run where Snakemake runs: seconds of one core, less than a job's start, or the network is needed,
 # which many clusters give to their login nodes only.
 localrules:
+    build_component,
+    check_durability,
     collect_replays,
     count_replays,
     check_expectations,

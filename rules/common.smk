@@ -12,6 +12,7 @@ from traceability import configuration, library
 from traceability.capture.tables import TRACKERS
 from traceability.corpus import batches as corpus_batches
 from traceability.errors import StudyError
+from traceability.storage.tables import STORES
 from traceability.tracking import service as tracking_service
 from traceability.training import plan as training_plan
 from traceability.training.tables import ARMS
@@ -184,3 +185,12 @@ def environments_in_use():
             f"capture.use: '{unknown[0]}' is not a row of {config['capture']['trackers']}; known: {', '.join(known)}"
         )
     return [f"results/environments/{name}.json" for name in config["capture"]["use"]]
+
+
+def object_store(_wildcards):
+    """The receipt of the object store's environment, where a set-up that is measured needs one."""
+    rows = checked(STORES.rows, in_source(config["storage"]["table"]))
+    needed = {row["store"] for row in rows if row["artifacts"] == "s3"}
+    if needed.isdisjoint(config["storage"]["stores"]):
+        return {}
+    return {"swift": "results/environments/swift.json"}
