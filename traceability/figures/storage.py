@@ -19,6 +19,7 @@ ENTITIES = (
 )  # fmt: skip
 KINDS = {"table": theme.PALETTE[4], "file": theme.PALETTE[3], "object": theme.PALETTE[2]}
 NOT_MEASURED = "not measured"
+PANELS = 4
 
 
 def label(store: str) -> str:
@@ -97,7 +98,8 @@ def cost_panels(rows: pd.DataFrame) -> list[list[tuple[str, int]]]:
     """Lines of panels (operation, size): an operation of several sizes has a line of its own, the others share one."""
     sizes = {str(name): sorted(here["size"].unique()) for name, here in rows.groupby("operation", sort=False)}
     alone = [(name, int(known[0])) for name, known in sizes.items() if len(known) == 1]
-    return [[(name, int(size)) for size in known] for name, known in sizes.items() if len(known) > 1] + [alone]
+    lines = [[(name, int(size)) for size in known] for name, known in sizes.items() if len(known) > 1]
+    return lines + [alone[first : first + PANELS] for first in range(0, len(alone), PANELS)]
 
 
 def draw_cost(rows: pd.DataFrame) -> Figure:
@@ -121,11 +123,12 @@ def draw_cost(rows: pd.DataFrame) -> Figure:
             here = rows[(rows["operation"] == operation) & (rows["size"] == size)].set_index("store").reindex(names)
             _cost_panel(axes, here, names)
             several = len(panels) > 1 and all(name == operation for name, _ in panels)
-            axes.set_title(f"{operation}, {size:,} in a row" if several else operation)
-            axes.set(xscale="log", xlim=(low / 1.5, high * 1.5), xlabel="times SQLite's median")
+            axes.set_title(f"{operation},\n{size:,} in a row" if several else operation, fontsize=7)
+            axes.set(xscale="log", xlim=(low / 1.5, high * 1.5))
             axes.set_yticks(range(len(names)), [name.replace("_", " ") for name in names])
             axes.set_ylim(len(names) - 0.5, -0.5)
             axes.grid(axis="x")
+    figure.supxlabel("times SQLite's median", fontsize=8)
     return figure
 
 

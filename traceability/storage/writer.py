@@ -42,6 +42,8 @@ class Job:
     artifact_bytes: int = 0
     #: Calls return at once and a thread of MLflow sends them; waited for at the end of each run.
     asynchronous: bool = False
+    #: Time (seconds since 1970) at which to begin, so that several begin together; 0: at once.
+    start_at: float = 0.0
 
 
 def value_of(writer: int, run: int, step: int) -> float:
@@ -67,6 +69,7 @@ def write(job: Job) -> None:
     """Log, and put each acknowledged call on a line of `job.account`; an error is its last line."""
     die_with_parent()
     os.environ.update(job.environment)
+    time.sleep(max(0.0, job.start_at - time.time()))
     with Path(job.account).open("w", encoding="utf-8", buffering=1) as account:
 
         def say(**words: Any) -> None:
