@@ -35,9 +35,12 @@ def enter() -> None:
     user, group = os.geteuid(), os.getegid()
     _call("unshare", _NEW_MOUNTS if user == 0 else _NEW_MOUNTS | _NEW_USER)
     if user != 0:
-        Path("/proc/self/setgroups").write_text("deny")
-        Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
-        Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+        try:
+            Path("/proc/self/setgroups").write_text("deny")
+            Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
+            Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+        except OSError as error:
+            raise StudyError(f"user namespace: {error}") from None
     _call("mount", None, b"/", None, _RECURSIVE | _PRIVATE, None)
 
 

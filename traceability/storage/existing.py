@@ -46,9 +46,10 @@ class Existing(services.Postgresql):
         return connection
 
     def create(self, database: str) -> str:
-        """Create an empty database; its URI. Raises `StudyError` where the role may not."""
+        """Create an empty database whose name says whose it is; its URI. Raises `StudyError` where the role may not."""
         import psycopg2
 
+        database = f"study_{database}"
         try:
             uri = super().create(database)
         except psycopg2.Error as error:
