@@ -50,7 +50,9 @@ localrules:
 # On a cluster these run where Snakemake runs: seconds of one core, less than a job's start, or the network is needed,
 # which many clusters give to their login nodes only.
 localrules:
+    build_component,
     build_environment,
+    check_durability,
     check_expectations,
     check_regression_targets,
     collect_numbers,

@@ -19,7 +19,9 @@ rule capture:
 rule environments:
     """Target: every environment that rules build for themselves (`make environments`), before anything is timed."""
     input:
+        unpack(object_store),
         environments_in_use(),
+        uvloop="results/environments/uvloop.json",
 
 
 rule build_environment:

@@ -17,6 +17,7 @@ from traceability.errors import StudyError
 from traceability.paper import crate, typesetting
 from traceability.paper.declared import TABLES as TABLES_OF_THE_PAPER
 from traceability.registry import all_tables
+from traceability.storage.tables import STORES
 from traceability.tracking import service as tracking_service
 from traceability.training import plan as training_plan
 from traceability.training.tables import ARMS
@@ -223,3 +224,12 @@ def results_of_the_study():
 def study_files():
     """Every file of the study that makes results, so that an edit describes it again."""
     return [str(path) for path in crate.study_files(Path(workflow.basedir))]
+
+
+def object_store(_wildcards):
+    """The receipt of the object store's environment, where a set-up that is measured needs one."""
+    rows = checked(STORES.rows, in_source(config["storage"]["table"]))
+    needed = {row["store"] for row in rows if row["artifacts"] == "s3"}
+    if needed.isdisjoint(config["storage"]["stores"]):
+        return {}
+    return {"swift": "results/environments/swift.json"}

@@ -12,16 +12,46 @@ rule storage:
         "results/storage/latency.tsv",
         "results/storage/access.tsv",
         "results/storage/moves.tsv",
+        "results/storage/durability.tsv",
         "results/figures/storage_map.svg",
         "results/figures/storage_cost.svg",
         "results/figures/storage_load.svg",
 
 
-rule map_stores:
-    """The same experiment in every set-up; the stores opened, and their content compared."""
+rule build_component:
+    """Build the environment of a component from its locked requirements, or say why there is none."""
     input:
+        requirements=in_source("envs/{component}.txt"),
+    output:
+        receipt="results/environments/{component}.json",
+    log:
+        "<logs>/build_component/{component}.log",
+    wildcard_constraints:
+        component="swift|uvloop",
+    conda:
+        "../envs/replay.yaml"
+    params:
+        # Of these two only Swift can be given.
+        given=lambda wildcards: config["storage"].get(wildcards.component, ""),
+        library=library_digest("storage/environments"),
+    message:
+        "Build the environment of {wildcards.component}"
+    script:
+        "../scripts/build_component.py"
+
+
+rule use_stores:
+    """Every set-up opened once: what logging costs, where one experiment lies, what a move keeps, several writers."""
+    input:
+        unpack(object_store),
         stores=in_source(config["storage"]["table"]),
     output:
+        costs=report(
+            ensure("results/storage/cost.tsv", non_empty=True),
+            caption="../report/storage/cost.rst",
+            category="Storage",
+            labels={"content": "what logging costs", "form": "table"},
+        ),
         places=report(
             ensure("results/storage/map.tsv", non_empty=True),
             caption="../report/storage/map.rst",
@@ -34,67 +64,63 @@ rule map_stores:
             category="Storage",
             labels={"content": "content read back", "form": "table"},
         ),
-    log:
-        "<logs>/map_stores.log",
-    benchmark:
-        "<benchmarks>/map_stores.jsonl"
-    conda:
-        "../envs/storage.yaml"
-    # Timed, or with as many processes as the machine takes: nothing beside it.
-    threads: all_cores()
-    resources:
-        servers=1,
-        mem_mb=growing(3000),
-        runtime=growing(60),
-    params:
-        stores=lookup("storage/stores", within=config),
-        swift=lookup("storage/swift", within=config),
-        library=library_digest("storage/mapping", "guard", "storage/tables"),
-    message:
-        "Log one experiment in every set-up and open the stores"
-    script:
-        "../scripts/map_stores.py"
-
-
-rule measure_collaboration:
-    """Processes that write at the same time: points lost, doubled or torn."""
-    input:
-        stores=in_source(config["storage"]["table"]),
-    output:
-        table=report(
+        moves=report(
+            ensure("results/storage/moves.tsv", non_empty=True),
+            caption="../report/storage/moves.rst",
+            category="Storage",
+            labels={"content": "moving between set-ups", "form": "table"},
+        ),
+        collaboration=report(
             ensure("results/storage/collaboration.tsv", non_empty=True),
             caption="../report/storage/collaboration.rst",
             category="Storage",
             labels={"content": "several writers", "form": "table"},
         ),
     log:
-        "<logs>/measure_collaboration.log",
+        "<logs>/use_stores.log",
     benchmark:
-        "<benchmarks>/measure_collaboration.jsonl"
+        "<benchmarks>/use_stores.jsonl"
     conda:
         "../envs/storage.yaml"
     # Timed, or with as many processes as the machine takes: nothing beside it.
     threads: all_cores()
     resources:
         servers=1,
-        mem_mb=growing(3000),
-        runtime=growing(60),
+        mem_mb=growing(4000),
+        runtime=growing(240),
     params:
         stores=lookup("storage/stores", within=config),
-        swift=lookup("storage/swift", within=config),
+        postgresql=lookup("storage/postgresql", within=config),
         writers=lookup("storage/writers", within=config),
+        writers_with_accounts=lookup("storage/writers_with_accounts", within=config),
         runs_per_writer=lookup("storage/runs_per_writer", within=config),
         metrics_per_run=lookup("storage/metrics_per_run", within=config),
-        library=library_digest("storage/collaboration", "guard", "storage/tables"),
+        repetitions=lookup("storage/repetitions", within=config),
+        single_calls=lookup("storage/single_calls", within=config),
+        batch_points=lookup("storage/batch_points", within=config),
+        upload_mib=lookup("storage/upload_mib", within=config),
+        repeat_seconds=lookup("storage/repeat_seconds", within=config),
+        at_most_seconds=lookup("storage/at_most_seconds", within=config),
+        resamples=lookup("storage/resamples", within=config),
+        seed=lookup("storage/seed", within=config),
+        library=library_digest(
+            "storage/collaboration",
+            "storage/cost",
+            "storage/mapping",
+            "storage/moving",
+            "storage/swift_node",
+            "guard",
+        ),
     message:
-        "Let several processes write to every set-up"
+        "Use every storage set-up"
     script:
-        "../scripts/measure_collaboration.py"
+        "../scripts/use_stores.py"
 
 
 rule break_stores:
     """Components killed and disks filled while a client logs."""
     input:
+        unpack(object_store),
         stores=in_source(config["storage"]["table"]),
     output:
         table=report(
@@ -117,55 +143,18 @@ rule break_stores:
         runtime=growing(60),
     params:
         stores=lookup("storage/stores", within=config),
-        swift=lookup("storage/swift", within=config),
-        library=library_digest("storage/failures", "guard", "storage/tables"),
+        postgresql=lookup("storage/postgresql", within=config),
+        library=library_digest("storage/failures", "storage/swift_node", "guard"),
     message:
         "Kill components of every set-up under load"
     script:
         "../scripts/break_stores.py"
 
 
-rule measure_cost:
-    """Seconds and bytes of logging, set-ups interleaved."""
-    input:
-        stores=in_source(config["storage"]["table"]),
-    output:
-        table=report(
-            ensure("results/storage/cost.tsv", non_empty=True),
-            caption="../report/storage/cost.rst",
-            category="Storage",
-            labels={"content": "what logging costs", "form": "table"},
-        ),
-    log:
-        "<logs>/measure_cost.log",
-    benchmark:
-        "<benchmarks>/measure_cost.jsonl"
-    conda:
-        "../envs/storage.yaml"
-    # Timed, or with as many processes as the machine takes: nothing beside it.
-    threads: all_cores()
-    resources:
-        servers=1,
-        mem_mb=growing(3000),
-        runtime=growing(60),
-    params:
-        stores=lookup("storage/stores", within=config),
-        swift=lookup("storage/swift", within=config),
-        repetitions=lookup("storage/repetitions", within=config),
-        single_calls=lookup("storage/single_calls", within=config),
-        batch_points=lookup("storage/batch_points", within=config),
-        upload_mib=lookup("storage/upload_mib", within=config),
-        resamples=lookup("storage/resamples", within=config),
-        seed=lookup("storage/seed", within=config),
-        library=library_digest("storage/cost", "guard", "storage/tables"),
-    message:
-        "Time logging in every set-up"
-    script:
-        "../scripts/measure_cost.py"
-
-
 rule measure_latency:
-    """Milliseconds per request to a server, by workers and connection."""
+    """Milliseconds per request to a server, with each cause of slow answers on and off."""
+    input:
+        uvloop="results/environments/uvloop.json",
     output:
         table=report(
             ensure("results/storage/latency.tsv", non_empty=True),
@@ -189,9 +178,9 @@ rule measure_latency:
         requests=lookup("storage/requests", within=config),
         resamples=lookup("storage/resamples", within=config),
         seed=lookup("storage/seed", within=config),
-        library=library_digest("storage/cost", "guard", "storage/tables"),
+        library=library_digest("storage/latency", "guard"),
     message:
-        "Time requests to servers with one and two workers"
+        "Time requests to tracking servers"
     script:
         "../scripts/measure_latency.py"
 
@@ -221,43 +210,37 @@ rule try_access:
         runtime=growing(60),
     params:
         stores=lookup("storage/stores", within=config),
-        library=library_digest("storage/access", "guard", "storage/tables"),
+        postgresql=lookup("storage/postgresql", within=config),
+        library=library_digest("storage/access", "guard"),
     message:
         "Try every action with every permission"
     script:
         "../scripts/try_access.py"
 
 
-rule move_runs:
-    """The same experiment moved between set-ups: which values arrive."""
+rule check_durability:
+    """Nothing lost that was acknowledged, in any set-up that claims durability; otherwise an error."""
     input:
+        collaboration="results/storage/collaboration.tsv",
+        failures="results/storage/failures.tsv",
         stores=in_source(config["storage"]["table"]),
     output:
         table=report(
-            ensure("results/storage/moves.tsv", non_empty=True),
-            caption="../report/storage/moves.rst",
+            ensure("results/storage/durability.tsv", non_empty=True),
+            caption="../report/storage/durability.rst",
             category="Storage",
-            labels={"content": "moving between set-ups", "form": "table"},
+            labels={"content": "acknowledged and lost", "form": "table"},
         ),
     log:
-        "<logs>/move_runs.log",
-    benchmark:
-        "<benchmarks>/move_runs.jsonl"
+        "<logs>/check_durability.log",
     conda:
         "../envs/storage.yaml"
-    # Timed, or with as many processes as the machine takes: nothing beside it.
-    threads: all_cores()
-    resources:
-        servers=1,
-        mem_mb=growing(3000),
-        runtime=growing(60),
     params:
-        stores=lookup("storage/stores", within=config),
-        library=library_digest("storage/moving", "guard", "storage/tables"),
+        library=library_digest("storage/durability", "storage/tables"),
     message:
-        "Move an experiment between set-ups"
+        "Count what was acknowledged and lost"
     script:
-        "../scripts/move_runs.py"
+        "../scripts/check_durability.py"
 
 
 rule plot_storage_map:

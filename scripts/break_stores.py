@@ -7,10 +7,10 @@ from traceability import logs
 from traceability.storage import failures, stores, tables
 
 
-def main(output: Path, table: Path, names: list[str], swift: str) -> None:
+def main(output: Path, table: Path, names: list[str], given: stores.Given) -> None:
     """Write what was left after each event."""
     with tempfile.TemporaryDirectory() as folder:
-        rows = failures.measure(stores.chosen(table, names), Path(folder), swift)
+        rows = failures.measure(stores.chosen(table, names), Path(folder), given)
     tables.FAILURES.write(rows, output)
 
 
@@ -20,5 +20,7 @@ if __name__ == "__main__":
         Path(snakemake.output.table),
         Path(snakemake.input.stores),
         list(snakemake.params.stores),
-        snakemake.params.swift,
+        stores.Given(
+            Path(snakemake.input.swift) if snakemake.input.get("swift") else None, snakemake.params.postgresql
+        ),
     )

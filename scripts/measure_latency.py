@@ -1,22 +1,23 @@
-"""Time small requests to tracking servers with one and with two workers."""
+"""Time small requests to tracking servers, with each cause of slow answers switched on and off."""
 
 import tempfile
 from pathlib import Path
 
 from traceability import logs
-from traceability.storage import cost, tables
+from traceability.storage import latency, tables
 
 
-def main(output: Path, requests: int, resamples: int, seed: int) -> None:
+def main(output: Path, uvloop: Path, requests: int, resamples: int, seed: int) -> None:
     """Write milliseconds per request."""
     with tempfile.TemporaryDirectory() as folder:
-        tables.LATENCY.write(cost.latency(Path(folder), requests, resamples, seed), output)
+        tables.LATENCY.write(latency.measure(Path(folder), uvloop, requests, resamples, seed), output)
 
 
 if __name__ == "__main__":
     logs.setup(snakemake.log[0])
     main(
         Path(snakemake.output.table),
+        Path(snakemake.input.uvloop),
         snakemake.params.requests,
         snakemake.params.resamples,
         snakemake.params.seed,

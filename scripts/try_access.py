@@ -7,10 +7,10 @@ from traceability import logs
 from traceability.storage import access, stores, tables
 
 
-def main(output: Path, table: Path, names: list[str]) -> None:
+def main(output: Path, table: Path, names: list[str], given: stores.Given) -> None:
     """Write the attempts and the answers."""
     with tempfile.TemporaryDirectory() as folder:
-        rows = access.attempts(stores.chosen(table, names), Path(folder))
+        rows = access.attempts(stores.chosen(table, names), Path(folder), given)
     tables.ACCESS.write(rows, output)
 
 
@@ -20,4 +20,5 @@ if __name__ == "__main__":
         Path(snakemake.output.table),
         Path(snakemake.input.stores),
         list(snakemake.params.stores),
+        stores.Given(postgresql=snakemake.params.postgresql),
     )

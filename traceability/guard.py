@@ -1,9 +1,11 @@
 """Run a command and end it, with everything it started, as soon as the process that asked for it is gone.
 
-Run by path, with the standard library alone: `python guard.py [--user NAME] [--signal N] command ...`.
+Run by path, with the standard library alone:
+`python guard.py [--user NAME] [--signal N] [--remove FOLDER] command ...`.
 Standard input is a pipe whose other end the asking process holds: it is read to its end, so that any death of that
 process, SIGKILL included, stops the command. Stopping: the signal (default SIGTERM) to the command's process group,
-and after `GRACE_SECONDS` SIGKILL to every descendant, also to those that left the group.
+and after `GRACE_SECONDS` SIGKILL to every descendant, also to those that left the group. `--remove` names the command's
+temporary folder, which goes too when the asking process died and can no longer remove it.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import contextlib
 import ctypes
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -71,10 +74,12 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--user", default=None)
     parser.add_argument("--signal", type=int, default=int(signal.SIGTERM))
+    parser.add_argument("--remove", default=None)
     parser.add_argument("command", nargs=argparse.REMAINDER)
     options = parser.parse_args()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # only the pipe ends this process
+    asking = os.getppid()
     adopt_orphans()
     extra = {"user": options.user, "extra_groups": []} if options.user else {}
     child = subprocess.Popen(
@@ -91,6 +96,8 @@ def main() -> int:
         readable, _, _ = select.select([sys.stdin], [], [], 0.1)
         if readable and not os.read(0, 1024):
             stop(child, options.signal)
+            if options.remove and os.getppid() != asking:
+                shutil.rmtree(options.remove, ignore_errors=True)
             return 0
     code = child.returncode
     stop(child, options.signal)  # what a command killed from outside left behind

@@ -75,14 +75,15 @@ def start(
     user: str | None = None,
     stop_signal: int = signal.SIGTERM,
     timeout_seconds: float = 90,
+    remove: Path | None = None,
 ) -> Service:
-    """Start `command` and wait until `ready()`.
+    """Start `command` and wait until `ready()`; the folder `remove` goes when this process dies before it can.
 
     Raises `StudyError` with the last line of its log when it ends or stays silent instead.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     words = [sys.executable, "-I", "-S", str(GUARD), "--signal", str(int(stop_signal))]
-    words += [*(["--user", user] if user else []), *command]
+    words += [*(["--user", user] if user else []), *(["--remove", str(remove)] if remove else []), *command]
     with log.open("ab") as stream:
         guard = subprocess.Popen(
             words,
@@ -212,6 +213,7 @@ class Postgresql:
                     self.answers,
                     user=self.user,
                     stop_signal=self.stop_signal,
+                    remove=self.folder,
                 )
                 return
             except StudyError:
@@ -295,8 +297,7 @@ class MlflowServer:
     def start(self) -> None:
         """Start and wait for /health."""
         words = [sys.executable, "-m", "mlflow", "server", "--host", self.host, "--port", str(self.port)]
-        words += ["--workers", str(self.workers), "--backend-store-uri", self.backend_uri]
-        words += ["--artifacts-destination", self.artifacts, *self.options]
+        words += ["--workers", str(self.workers), "--artifacts-destination", self.artifacts, *self.options]
         if self.host != "127.0.0.1":  # MLflow answers to no other name unless it is told to
             words += ["--allowed-hosts", f"{self.host},{self.host}:{self.port}"]
         self.service = start(
@@ -304,7 +305,8 @@ class MlflowServer:
             words,
             self.folder / "server.log",
             self.healthy,
-            environment=self.environment,
+            # Not on the command line, which every user of the machine can read: it may hold a password.
+            environment=self.environment | {"MLFLOW_BACKEND_STORE_URI": self.backend_uri},
             timeout_seconds=self.timeout_seconds,
         )
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import LogLocator
@@ -18,6 +19,7 @@ ENTITIES = (
 )  # fmt: skip
 KINDS = {"table": theme.PALETTE[4], "file": theme.PALETTE[3], "object": theme.PALETTE[2]}
 NOT_MEASURED = "not measured"
+PANELS = 4
 
 
 def label(store: str) -> str:
@@ -88,36 +90,60 @@ def draw_map(rows: pd.DataFrame) -> Figure:
 
 def shown_cost(costs: pd.DataFrame) -> pd.DataFrame:
     """Rows of `tables.STORAGE_COST` from the table results/storage/cost.tsv."""
-    columns = ["operation", "store", "ratio", "ratio_low", "ratio_high", "median", "unit", "n"]
+    columns = ["operation", "size", "store", "ratio", "ratio_low", "ratio_high", "median", "unit", "n"]
     return costs[costs["reason"].isna()][columns].reset_index(drop=True)
 
 
+def cost_panels(rows: pd.DataFrame) -> list[list[tuple[str, int]]]:
+    """Lines of panels (operation, size): an operation of several sizes has a line of its own, the others share one."""
+    sizes = {str(name): sorted(here["size"].unique()) for name, here in rows.groupby("operation", sort=False)}
+    alone = [(name, int(known[0])) for name, known in sizes.items() if len(known) == 1]
+    lines = [[(name, int(size)) for size in known] for name, known in sizes.items() if len(known) > 1]
+    return lines + [alone[first : first + PANELS] for first in range(0, len(alone), PANELS)]
+
+
 def draw_cost(rows: pd.DataFrame) -> Figure:
-    """One panel per operation, one line per set-up: its median over SQLite's, on a logarithmic axis."""
+    """One panel per operation and size, one line per set-up: its median over SQLite's, on a logarithmic axis.
+
+    Hollow: too few repetitions for an interval.
+    """
     theme.apply()
-    panels = list(dict.fromkeys(rows["operation"]))
+    lines = cost_panels(rows)
     names = list(dict.fromkeys(rows["store"]))
-    columns = 3
-    lines = -(-len(panels) // columns)
+    columns = max(map(len, lines))
     figure, grid = plt.subplots(
-        lines, columns, figsize=(theme.PAGE_WIDTH, 0.5 + lines * (0.55 + 0.19 * len(names))), sharey=True, squeeze=False
-    )
-    for axes in grid.flat[len(panels) :]:
-        axes.set_visible(False)
-    for axes, panel in zip(grid.flat, panels, strict=False):
-        here = rows[rows["operation"] == panel].set_index("store").reindex(names)
-        for place, name in enumerate(names):
-            row = here.loc[name]
+        len(lines), columns, figsize=(theme.PAGE_WIDTH, 0.4 + len(lines) * (0.7 + 0.17 * len(names))),
+        sharey=True, squeeze=False,
+    )  # fmt: skip
+    low, high = rows[["ratio_low", "ratio"]].min().min(), rows[["ratio_high", "ratio"]].max().max()
+    for line, panels in zip(grid, lines, strict=True):
+        for axes in line[len(panels) :]:
+            axes.set_visible(False)
+        for axes, (operation, size) in zip(line, panels, strict=False):
+            here = rows[(rows["operation"] == operation) & (rows["size"] == size)].set_index("store").reindex(names)
+            _cost_panel(axes, here, names)
+            several = len(panels) > 1 and all(name == operation for name, _ in panels)
+            axes.set_title(f"{operation},\n{size:,} in a row" if several else operation, fontsize=7)
+            axes.set(xscale="log", xlim=(low / 1.5, high * 1.5))
+            axes.set_yticks(range(len(names)), [name.replace("_", " ") for name in names])
+            axes.set_ylim(len(names) - 0.5, -0.5)
+            axes.grid(axis="x")
+    figure.supxlabel("times SQLite's median", fontsize=8)
+    return figure
+
+
+def _cost_panel(axes: Axes, here: pd.DataFrame, names: list[str]) -> None:
+    """Marks and intervals of one operation at one size."""
+    axes.axvline(1, color=theme.MUTED, linewidth=0.8)
+    for place, name in enumerate(names):
+        row = here.loc[name]
+        if pd.isna(row["ratio"]):
+            axes.text(1.15, place, "left out", va="center", fontsize=5.5, color=theme.MUTED)
+        elif pd.isna(row["ratio_low"]):
+            axes.plot([row["ratio"]], [place], "o", color=theme.PALETTE[0], markerfacecolor="white")
+        else:
             reach = theme.bars([row["ratio_low"]], [row["ratio"]], [row["ratio_high"]])
             axes.errorbar([row["ratio"]], [place], xerr=reach, fmt="o", color=theme.PALETTE[0])
-        axes.axvline(1, color=theme.MUTED, linewidth=0.8)
-        axes.set(xscale="log", title=panel, xlabel="times SQLite's median")
-        axes.set_yticks(range(len(names)), [name.replace("_", " ") for name in names])
-        axes.set_ylim(len(names) - 0.5, -0.5)
-        axes.grid(axis="x")
-        low, high = rows["ratio_low"].min(), rows["ratio_high"].max()
-        axes.set_xlim(low / 1.5, high * 1.5)
-    return figure
 
 
 def shown_load(load: pd.DataFrame) -> pd.DataFrame:

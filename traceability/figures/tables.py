@@ -107,16 +107,24 @@ STORAGE_COST = Table(
     "results/figures/storage_cost.tsv",
     "Values shown in storage_cost.svg: medians over SQLite's.",
     (
-        Column("operation", "str", "what was timed (a panel)"),
+        Column("operation", "str", "what was timed"),
+        Column("size", "int", "how many runs, calls, points or MiB in a row (with the operation, a panel)", minimum=1),
         Column("store", "str", "storage set-up (a line)"),
         Column("ratio", "float", "median over SQLite's", minimum=0, volatile=True),
-        Column("ratio_low", "float", "lower end of its interval", minimum=0, volatile=True),
-        Column("ratio_high", "float", "upper end of its interval", minimum=0, volatile=True),
+        Column(
+            "ratio_low",
+            "float",
+            "lower end of its interval; empty: fewer than three repetitions",
+            minimum=0,
+            volatile=True,
+            nullable=True,
+        ),
+        Column("ratio_high", "float", "upper end of its interval", minimum=0, volatile=True, nullable=True),
         Column("median", "float", "median in its unit", minimum=0, volatile=True),
         Column("unit", "str", "unit of the median"),
         Column("n", "int", "repetitions", minimum=1),
     ),
-    key=("operation", "store"),
+    key=("operation", "size", "store"),
 )
 
 STORAGE_LOAD = Table(

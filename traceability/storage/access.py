@@ -9,7 +9,7 @@ from typing import Any
 
 from traceability.errors import StudyError
 from traceability.storage import stores
-from traceability.storage.stores import Store
+from traceability.storage.stores import Given, Store
 
 OWNER, OTHER = "ada", "ben"
 PERMISSIONS = ("default (READ)", "READ", "EDIT", "MANAGE")
@@ -42,17 +42,17 @@ def grant(store: Store, experiment_id: str, name: str, permission: str) -> None:
     _request(store, "POST", "api/3.0/mlflow/users/permissions/grant", body)
 
 
-def attempts(rows: list[dict[str, Any]], root: Path) -> list[dict[str, Any]]:
+def attempts(rows: list[dict[str, Any]], root: Path, given: Given) -> list[dict[str, Any]]:
     """Rows of `tables.ACCESS`: every set-up with accounts, every actor, permission and action."""
     empty = dict.fromkeys(("actor", "permission", "action", "allowed", "answer"))
     result: list[dict[str, Any]] = []
-    with stores.all_opened(rows, root, "") as (found, reasons):
+    for row in rows:
+        if row["access"] == "open":
+            reason = "anyone who reaches it may do everything: it knows no accounts"
+            result.append({"store": row["store"], **empty, "reason": reason})
+    with stores.all_opened([row for row in rows if row["access"] == "users"], root, given) as (found, reasons):
         for store in found:
-            if store.access == "users":
-                result += _try_all(store)
-            else:
-                reason = "anyone who reaches it may do everything: it knows no accounts"
-                result.append({"store": store.name, **empty, "reason": reason})
+            result += _try_all(store)
     return result + [{"store": name, **empty, "reason": reason} for name, reason in reasons.items()]
 
 

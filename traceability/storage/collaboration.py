@@ -6,45 +6,61 @@ import logging
 import threading
 import time
 from collections import Counter
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from traceability.storage import stores, writer
 from traceability.storage.stores import SQLITE_TIMEOUT_SECONDS, Store
+from traceability.storage.tables import COLLABORATION
 
 log = logging.getLogger(__name__)
 
+#: Time given to writers to be there before they begin together.
+START_SECONDS, START_SECONDS_EACH = 0.2, 0.03
+
 
 def measure(
-    rows: list[dict[str, Any]], root: Path, swift: str, writers: list[int], runs: int, points: int
+    found: Sequence[Store], writers: list[int], with_accounts: list[int], runs: int, points: int
 ) -> list[dict[str, Any]]:
-    """Rows of `tables.COLLABORATION`: every set-up and number of writers, and the first use of a fresh database."""
+    """Rows of `tables.COLLABORATION`: every set-up and number of writers, asynchronous calls, first use of a database.
+
+    `with_accounts` are the numbers of writers for set-ups that check a password at every request.
+    """
     result: list[dict[str, Any]] = []
-    with stores.all_opened(rows, root, swift) as (found, reasons):
-        for store in found:
-            with stores.using(store):
-                for count in writers:
-                    row = _load(store, count, runs, points)
-                    result.append(row)
-                    log.info("%s, %d writers: %s lost, %.1f s", store.name, count, row["lost"], row["seconds"])
-                if store.server is None:
-                    result.append(_first_use(store, max(writers), points))
-    empty = {name: None for name in result[0]} if result else {}
-    return result + [{**empty, "store": name, "state": "ready", "reason": reason} for name, reason in reasons.items()]
+    several = min((count for count in writers if count > 1), default=1)
+    for store in found:
+        with stores.using(store):
+            for count in writers:
+                if store.access == "users" and count not in with_accounts:
+                    reason = "left out: each request waits for a password check; storage.writers_with_accounts adds it"
+                    row = dict.fromkeys(column.name for column in COLLABORATION.columns)
+                    result.append(row | {"store": store.name, "writers": count, "state": "ready", "reason": reason})
+                    continue
+                row = _load(store, count, runs, points)
+                result.append(row)
+                log.info("%s, %d writers: %s lost, %.1f s", store.name, count, row["lost"], row["seconds"])
+            result.append(_load(store, several, runs, points, asynchronous=True))
+            if store.server is None:
+                result.append(_first_use(store, several, points))
+    return result
 
 
-def _load(store: Store, count: int, runs: int, points: int) -> dict[str, Any]:
+def _load(store: Store, count: int, runs: int, points: int, asynchronous: bool = False) -> dict[str, Any]:
     """`count` writers on a migrated store, and one reader meanwhile."""
-    experiment = store.experiment(f"load-{count}")
-    accounts = [store.folder / f"account-{count}-{number}.jsonl" for number in range(count)]
+    state = "asynchronous" if asynchronous else "ready"
+    experiment = store.experiment(f"load-{state}-{count}")
+    accounts = [store.folder / f"account-{state}-{count}-{number}.jsonl" for number in range(count)]
+    started = time.time() + START_SECONDS + START_SECONDS_EACH * count
     jobs = [
-        writer.Job(store.uri, experiment, str(path), number, runs, points, environment=store.environment)
+        writer.Job(
+            store.uri, experiment, str(path), number, runs, points,
+            environment=store.environment, asynchronous=asynchronous, start_at=started,
+        )
         for number, path in enumerate(accounts)
-    ]
+    ]  # fmt: skip
     reader = Reader(store, experiment)
-    started = time.time()
     processes = [writer.start(job) for job in jobs]
     reader.start()
     for process in processes:
@@ -53,17 +69,16 @@ def _load(store: Store, count: int, runs: int, points: int) -> dict[str, Any]:
     lines = [writer.read_account(path) for path in accounts]
     row = counted(store, experiment, lines)
     last = max((line["at"] for account in lines for line in account), default=started)
-    first = min((line["at"] for account in lines for line in account), default=started)
     return {
         "store": store.name,
         "writers": count,
-        "state": "ready",
+        "state": state,
         "expected": count * runs * points,
         **row,
         "reads": reader.complete,
         "torn_reads": reader.torn,
-        "seconds": last - first,
-        "points_per_second": row["acknowledged"] / max(last - first, 1e-9),
+        "seconds": last - started,
+        "points_per_second": row["acknowledged"] / max(last - started, 1e-9),
         "reason": None,
     }
 

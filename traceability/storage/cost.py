@@ -1,170 +1,208 @@
-"""Seconds and bytes of logging, the set-ups interleaved, and milliseconds per request to a server."""
+"""Seconds and bytes of logging, the set-ups interleaved, up a ladder of sizes."""
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from traceability import services
 from traceability.storage import stores
 from traceability.storage.stores import Store
 
 log = logging.getLogger(__name__)
 
 REFERENCE = "sqlite"
+CREATE, SINGLE, BATCH, UPLOAD = "create a run", "log a metric", "log a batch", "upload a model"
+RUN_BYTES, POINT_BYTES = "bytes of a run", "bytes of a point"
 UNITS = {
-    "create a run": "s per run",
-    "log a metric": "s per point",
-    "log a batch": "s per point",
-    "upload a file": "s per MiB",
-    "bytes of points": "bytes per point",
+    CREATE: "s per run",
+    SINGLE: "s per point",
+    BATCH: "s per point",
+    UPLOAD: "s per MiB",
+    RUN_BYTES: "bytes per run",
+    POINT_BYTES: "bytes per point",
 }
+#: Points that MLflow takes in one request.
+LARGEST_BATCH = 1000
+#: Runs and points whose bytes are weighed: many, because databases grow by whole pages.
+WEIGHED_RUNS, WEIGHED_POINTS = 200, 5000
+
+Cell = tuple[str, int]
+"""An operation and its size: runs, single calls, points of a batch, MiB."""
 
 
-def operations(store: Store, experiment: str, calls: int, points: int, upload: Path, mib: int) -> dict[str, float]:
-    """One repetition of every timed operation on one set-up: seconds per unit."""
+@dataclass(frozen=True)
+class Sizes:
+    """What is timed, how often, and when it is enough."""
+
+    repetitions: int
+    single_calls: tuple[int, ...]
+    batch_points: tuple[int, ...]
+    upload_mib: int
+    #: A cell is repeated until it has taken this long in one set-up.
+    repeat_seconds: float
+    #: A cell that would take longer than this once, judged by the size below it, is left out.
+    at_most_seconds: float
+
+    def cells(self) -> list[Cell]:
+        """Every operation at every size, small ones first."""
+        return [
+            (CREATE, 1),
+            *((SINGLE, size) for size in sorted(self.single_calls)),
+            *((BATCH, size) for size in sorted(self.batch_points)),
+            (UPLOAD, self.upload_mib),
+        ]
+
+
+@dataclass
+class Samples:
+    """Seconds per unit measured in one set-up, cell by cell, and why a cell has none."""
+
+    seconds: dict[Cell, list[float]] = field(default_factory=dict)
+    left_out: dict[Cell, str] = field(default_factory=dict)
+
+    def wanted(self, cell: Cell, sizes: Sizes) -> bool:
+        """Whether one more repetition of a cell is due; notes the reason where it would take too long."""
+        operation, size = cell
+        if cell in self.left_out:
+            return False
+        here = self.seconds.get(cell, [])
+        if here:
+            return len(here) < sizes.repetitions and size * sum(here) < sizes.repeat_seconds
+        below = [known for known in self.seconds if known[0] == operation and known[1] < size]
+        if below:
+            expected = size * statistics.median(self.seconds[max(below)])
+            if expected > sizes.at_most_seconds:
+                self.left_out[cell] = (
+                    f"{size} of them would take {expected:.0f} s, more than storage.at_most_seconds allows"
+                )
+                return False
+        return True
+
+
+def measure(found: Sequence[Store], sizes: Sizes, resamples: int, seed: int) -> list[dict[str, Any]]:
+    """Rows of `tables.COST`. Every repetition visits the set-ups in a new random order, after one that warms up."""
+    order = np.random.default_rng(seed)
+    samples = {store.name: Samples() for store in found}
+    with tempfile.TemporaryDirectory() as folder:
+        model = Path(folder) / "model"
+        model.mkdir()
+        (model / "weights.bin").write_bytes(order.bytes(sizes.upload_mib * 2**20))
+        for store in found:
+            with stores.using(store):
+                experiment = store.experiment("cost")
+                samples[store.name].seconds |= weigh(store, experiment)
+                for operation, size in ((CREATE, 1), (SINGLE, 1), (BATCH, 1), (UPLOAD, sizes.upload_mib)):
+                    once(store, experiment, (operation, size), model)
+        for repetition in range(sizes.repetitions):
+            for index in order.permutation(len(found)):
+                store = found[int(index)]
+                with stores.using(store):
+                    experiment = store.experiment("cost")
+                    for cell in sizes.cells():
+                        if samples[store.name].wanted(cell, sizes):
+                            taken = once(store, experiment, cell, model)
+                            samples[store.name].seconds.setdefault(cell, []).append(taken)
+            log.info("repetition %d of %d", repetition + 1, sizes.repetitions)
+    return [row for store in found for row in _rows(store.name, samples, resamples, seed)]
+
+
+def once(store: Store, experiment: str, cell: Cell, model: Path) -> float:
+    """Seconds per unit of one operation, in a run of its own."""
     from mlflow.entities import Metric
 
     client = store.client()
-    seconds: dict[str, float] = {}
+    operation, size = cell
+    run = "" if operation == CREATE else client.create_run(experiment).info.run_id
+    batch = [Metric("batch", 1 / (1 + step), 1_700_000_000_000 + step, step) for step in range(size)]
 
-    def timed(name: str, units: int, call: Callable[[], Any]) -> Any:
-        started = time.perf_counter()
-        answer = call()
-        seconds[name] = (time.perf_counter() - started) / units
-        return answer
+    def log_singles() -> None:
+        for step in range(size):
+            client.log_metric(run, "single", 0.1, step=step)
 
-    run = timed("create a run", 1, lambda: client.create_run(experiment)).info.run_id
-    timed("log a metric", calls, lambda: [client.log_metric(run, "single", 0.1, step=step) for step in range(calls)])
-    batch = [Metric("batch", 1 / (1 + step), 1_700_000_000_000 + step, step) for step in range(points)]
+    def log_batches() -> None:
+        for first in range(0, size, LARGEST_BATCH):
+            client.log_batch(run, metrics=batch[first : first + LARGEST_BATCH])
 
-    def send() -> None:
-        for first in range(0, points, 1000):
-            client.log_batch(run, metrics=batch[first : first + 1000])
+    def upload() -> None:
+        made = client.create_logged_model(experiment, name="weights", source_run_id=run)
+        client.log_model_artifacts(made.model_id, str(model))
+        client.finalize_logged_model(made.model_id, "READY")
 
-    timed("log a batch", points, send)
-    timed("upload a file", mib, lambda: client.log_artifact(run, str(upload)))
-    client.set_terminated(run)
-    return seconds
+    calls: dict[str, Callable[[], Any]] = {
+        CREATE: lambda: client.create_run(experiment),
+        SINGLE: log_singles,
+        BATCH: log_batches,
+        UPLOAD: upload,
+    }
+    started = time.perf_counter()
+    calls[operation]()
+    return (time.perf_counter() - started) / size
+
+
+def weigh(store: Store, experiment: str) -> dict[Cell, list[float]]:
+    """Bytes that a run without content, and a metric point, add to the record.
+
+    The runs are created in the store behind a server, not through it: the rows are the same.
+    """
+    from mlflow import MlflowClient
+    from mlflow.entities import Metric
+
+    direct = MlflowClient(tracking_uri=store.backend_uri)
+    before = store.size()
+    for _ in range(WEIGHED_RUNS):
+        run = direct.create_run(experiment).info.run_id
+    with_runs = store.size()
+    for first in range(0, WEIGHED_POINTS, LARGEST_BATCH):
+        steps = range(first, first + LARGEST_BATCH)
+        store.client().log_batch(
+            run, metrics=[Metric("weighed", 1 / (1 + step), 1_700_000_000_000 + step, step) for step in steps]
+        )
+    return {
+        (RUN_BYTES, WEIGHED_RUNS): [(with_runs - before) / WEIGHED_RUNS],
+        (POINT_BYTES, WEIGHED_POINTS): [(store.size() - with_runs) / WEIGHED_POINTS],
+    }
+
+
+def _rows(name: str, samples: dict[str, Samples], resamples: int, seed: int) -> list[dict[str, Any]]:
+    """A row per cell of one set-up."""
+    rows = []
+    columns = ("median", "low", "high", "ratio", "ratio_low", "ratio_high")
+    own, reference = samples[name], samples[REFERENCE].seconds
+    for cell, values in own.seconds.items():
+        numbers = bootstrap(values, reference[cell], resamples, seed)
+        row = {"store": name, "operation": cell[0], "size": cell[1], "unit": UNITS[cell[0]], "n": len(values)}
+        rows.append(row | dict(zip(columns, numbers, strict=True)) | {"reason": None})
+    for cell, reason in own.left_out.items():
+        row = {"store": name, "operation": cell[0], "size": cell[1], "unit": UNITS[cell[0]], "n": None}
+        rows.append(row | dict.fromkeys(columns) | {"reason": reason})
+    return rows
 
 
 def bootstrap(
     values: list[float], reference: list[float], resamples: int, seed: int
-) -> tuple[float, float, float, float, float, float]:
+) -> tuple[float, float | None, float | None, float, float | None, float | None]:
     """Median and ratio of medians to `reference`, each with its 95 % percentile bootstrap interval.
 
-    Rows are resampled independently in both samples; percentile method of Efron and Tibshirani (1993, ch. 13).
+    Both samples are resampled independently; percentile method of Efron and Tibshirani (1993, ch. 13). A sample
+    of fewer than three has no interval.
     """
     draw = np.random.default_rng(seed)
-    own = np.median(draw.choice(np.array(values), (resamples, len(values))), axis=1)
-    other = np.median(draw.choice(np.array(reference), (resamples, len(reference))), axis=1)
     median, base = statistics.median(values), statistics.median(reference)
-    low, high = np.quantile(own, [0.025, 0.975])
+    low = high = ratio_low = ratio_high = None
+    if len(values) > 2:
+        own = np.median(draw.choice(np.array(values), (resamples, len(values))), axis=1)
+        low, high = map(float, np.quantile(own, [0.025, 0.975]))
+        if len(reference) > 2 and values is not reference:
+            other = np.median(draw.choice(np.array(reference), (resamples, len(reference))), axis=1)
+            ratio_low, ratio_high = map(float, np.quantile(own / other, [0.025, 0.975]))
     if values is reference:
-        return median, float(low), float(high), 1.0, 1.0, 1.0
-    ratio_low, ratio_high = np.quantile(own / other, [0.025, 0.975])
-    return median, float(low), float(high), median / base, float(ratio_low), float(ratio_high)
-
-
-def measure(
-    rows: list[dict[str, Any]],
-    root: Path,
-    swift: str,
-    repetitions: int,
-    calls: int,
-    points: int,
-    mib: int,
-    resamples: int,
-    seed: int,
-) -> list[dict[str, Any]]:
-    """Rows of `tables.COST`. Every repetition visits the set-ups in a new random order; the first is not counted."""
-    order = np.random.default_rng(seed)
-    samples: dict[str, dict[str, list[float]]] = {}
-    with stores.all_opened(rows, root, swift) as (found, reasons), tempfile.TemporaryDirectory() as folder:
-        upload = Path(folder) / "upload.bin"
-        upload.write_bytes(np.random.default_rng(seed).bytes(mib * 2**20))
-        experiments = {}
-        for store in found:
-            with stores.using(store):
-                experiments[store.name] = store.experiment("cost")
-                before = store.size()
-                _fill(store, experiments[store.name], 5000)
-                samples[store.name] = {"bytes of points": [(store.size() - before) / 5000]}
-        for repetition in range(-1, repetitions):
-            for index in order.permutation(len(found)):
-                store = found[int(index)]
-                with stores.using(store):
-                    seconds = operations(store, experiments[store.name], calls, points, upload, mib)
-                if repetition >= 0:
-                    for name, value in seconds.items():
-                        samples[store.name].setdefault(name, []).append(value)
-            log.info("repetition %d of %d", repetition + 1, repetitions)
-    result = []
-    for name, measured in samples.items():
-        for operation, values in measured.items():
-            reference = samples[REFERENCE][operation]
-            numbers = bootstrap(values, reference, resamples, seed)
-            columns = ("median", "low", "high", "ratio", "ratio_low", "ratio_high")
-            row = {"store": name, "operation": operation, "unit": UNITS[operation], "n": len(values), "reason": None}
-            result.append(row | dict(zip(columns, numbers, strict=True)))
-    empty = dict.fromkeys(result[0]) if result else {}
-    return result + [{**empty, "store": name, "reason": reason} for name, reason in reasons.items()]
-
-
-def _fill(store: Store, experiment: str, points: int) -> None:
-    """Log as many points as it takes to see what one of them occupies."""
-    from mlflow.entities import Metric
-
-    client = store.client()
-    run = client.create_run(experiment).info.run_id
-    for first in range(0, points, 1000):
-        steps = range(first, first + 1000)
-        client.log_batch(
-            run, metrics=[Metric("fill", 1 / (1 + step), 1_700_000_000_000 + step, step) for step in steps]
-        )
-
-
-def latency(root: Path, requests: int, resamples: int, seed: int) -> list[dict[str, Any]]:
-    """Rows of `tables.LATENCY`: small requests to servers with one and with two workers.
-
-    A kept connection to a server of several workers is slow with Python's own event loop: Uvicorn then binds the
-    socket itself without naming its protocol, and asyncio leaves Nagle's algorithm on for accepted connections
-    (`asyncio.base_events._set_nodelay` asks for the protocol), so the second part of each answer waits for the client's
-    delayed acknowledgement, 40 ms on Linux. uvloop switches the algorithm off for every connection. Where this is the
-    cause, a new connection for each request, or uvloop, is fast with two workers too.
-    """
-    import requests as http
-
-    loops = ["asyncio", *(["uvloop"] if importlib.util.find_spec("uvloop") else [])]
-    result = []
-    for workers in (1, 2):
-        for loop in loops:
-            folder = (root / f"latency-{workers}-{loop}").resolve()
-            folder.mkdir(parents=True, exist_ok=True)
-            uri = f"sqlite:///{folder / 'mlflow.db'}"
-            options = ("--uvicorn-opts", f"--loop {loop} --log-level warning")
-            with services.mlflow_server(folder, uri, str(folder / "artifacts"), workers, options) as server:
-                address = f"{server.uri}/api/2.0/mlflow/experiments/get?experiment_id=0"
-                for connection in ("kept", "new"):
-                    times = []
-                    with http.Session() as session:
-                        for number in range(requests + 10):
-                            started = time.perf_counter()
-                            answer = session.get(address) if connection == "kept" else http.get(address, timeout=30)
-                            answer.raise_for_status()
-                            if number >= 10:  # the first warm up
-                                times.append(1000 * (time.perf_counter() - started))
-                    median, low, high, *_ = bootstrap(times, times, resamples, seed)
-                    result.append(
-                        {"store": "server_sqlite", "workers": workers, "loop": loop, "connection": connection}
-                        | {"n": len(times), "median_ms": median, "low_ms": low, "high_ms": high}
-                    )
-    return result
+        return median, low, high, 1.0, 1.0, 1.0
+    return median, low, high, median / base, ratio_low, ratio_high

@@ -15,8 +15,13 @@ from traceability.storage.stores import Store, using
 # Words that occur nowhere else, so that whoever opens a store finds each entity by its word.
 EXPERIMENT = "probe-experiment"
 RUN_NAME = "probe-run"
-PARAMS = {"probe_param": "0.25", "fit_intercept": "True", "long": "x" * 6000, "unicode": "größe → 名"}
-TAGS = {"probe_tag": "probe tag value", "note": "line one\nline two\ttabbed"}
+PARAMS = {
+    "probe_param": "0.25",
+    "probe_param_switch": "True",
+    "probe_param_long": "x" * 6000,
+    "probe_param_unicode": "größe → 名",
+}
+TAGS = {"probe_tag": "probe tag value", "probe_tag_lines": "line one\nline two\ttabbed"}
 MODEL = "probe-model"
 DATASET = "probe-dataset"
 NOTE = b"probe-note: text that only the artifact holds\n"

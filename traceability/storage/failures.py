@@ -1,124 +1,230 @@
-"""Killing components and filling the disk while a client logs: what was acknowledged must still be there."""
+"""Killing components and filling the disk while clients log: what was acknowledged must still be there."""
 
 from __future__ import annotations
 
-import contextlib
 import logging
+import multiprocessing
+import multiprocessing.connection
 import re
-import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import psutil
+from mlflow.exceptions import MlflowException
 
 from traceability.errors import StudyError
-from traceability.storage import collaboration, stores, writer
-from traceability.storage.stores import Store
+from traceability.processes import die_with_parent
+from traceability.storage import collaboration, disks, stores, writer
+from traceability.storage.fulldisk import LARGE_BYTES, FullDisk
+from traceability.storage.stores import Given, Store
+from traceability.storage.tables import FAILURES
 
 log = logging.getLogger(__name__)
 
-#: Points that are acknowledged before the component is killed.
+#: Calls that each client has had acknowledged before the component is killed.
 BEFORE = 8
+#: Points per call.
+BATCH = 10
+#: Clients that log while a service is killed.
+CLIENTS = 4
 #: The client tries a failed request this often again, so that a failure is seen within seconds.
 RETRIES = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "10"}
+CLIENT, CLIENT_ASYNCHRONOUS = "client killed", "client killed, asynchronous"
+SERVER, POSTGRESQL = "server killed", "PostgreSQL killed"
+RECORDS, ARTIFACTS = "disk full: records", "disk full: artifacts"
+DISK_MIB = {stores.POSTGRESQL: 512}
+#: Room on the disk of a set-up without a database server.
+OTHER_DISK_MIB = 128
 
 
-def measure(rows: list[dict[str, Any]], root: Path, swift: str) -> list[dict[str, Any]]:
-    """Rows of `tables.FAILURES`: every event that a set-up can meet."""
+def measure(rows: Sequence[dict[str, Any]], root: Path, given: Given) -> list[dict[str, Any]]:
+    """Rows of `tables.FAILURES`: every event that a set-up can meet.
+
+    Everything runs in a child process, so that it can have small disks of its own (`disks`); where the system refuses
+    them, a full disk is a limit on the size of files.
+    """
+    context = multiprocessing.get_context("fork")
+    here, there = context.Pipe()
+    child = context.Process(target=_apart, args=(rows, root, given, there))
+    child.start()
+    there.close()
+    try:
+        answer = here.recv()
+    except EOFError:
+        child.join()
+        raise StudyError(f"the process that breaks the set-ups ended with {child.exitcode}; see the log") from None
+    child.join()
+    if isinstance(answer, str):
+        raise StudyError(answer)
+    return list(answer)
+
+
+def _apart(
+    rows: Sequence[dict[str, Any]], root: Path, given: Given, answer: multiprocessing.connection.Connection
+) -> None:
+    """What the child does: small disks if it may, then every event; its rows, or an error in words, go to `answer`."""
+    refused = ""
+    try:
+        disks.enter()
+        # PostgreSQL's account has to be able to pass through.
+        root.chmod(0o711)
+        for name in [stores.POSTGRESQL, *(row["store"] for row in rows)]:
+            disks.mount(root / name, DISK_MIB.get(name, OTHER_DISK_MIB))
+    except StudyError as error:
+        refused = str(error)
+        log.warning("no small disks: %s; the size of files is limited instead", error)
+    die_with_parent()
+    try:
+        answer.send(_all_events(rows, root, given, not refused))
+    except StudyError as error:
+        answer.send(str(error))
+
+
+def _all_events(rows: Sequence[dict[str, Any]], root: Path, given: Given, small_disks: bool) -> list[dict[str, Any]]:
     result = []
-    with stores.all_opened(rows, root, swift) as (found, reasons):
+    with stores.all_opened(rows, root, given) as (found, reasons):
         for store in found:
             with stores.using(store):
-                for event in events(store):
-                    row = happen(store, event)
+                for event, reason in events(store).items():
+                    row = _not(store.name, reason, event) if reason else happen(store, event, small_disks)
                     result.append(row)
                     log.info("%s, %s: %s lost of %s", store.name, event, row["lost"], row["acknowledged"])
-    empty = dict.fromkeys(result[0]) if result else {}
-    return result + [{**empty, "store": name, "reason": reason} for name, reason in reasons.items()]
+    return result + [_not(name, reason) for name, reason in reasons.items()]
 
 
-def events(store: Store) -> list[str]:
-    """What can happen to a set-up."""
-    result = ["client killed"]
+def _not(store: str, reason: str, event: str | None = None) -> dict[str, Any]:
+    """A row with a reason."""
+    empty = dict.fromkeys(column.name for column in FAILURES.columns)
+    return empty | {"store": store, "event": event, "reason": reason}
+
+
+def events(store: Store) -> dict[str, str | None]:
+    """What can happen to a set-up, or why it is not tried."""
+    result: dict[str, str | None] = {CLIENT: None, CLIENT_ASYNCHRONOUS: None}
+    foreign = store.postgresql is not None and store.postgresql.service is None
     if store.server is not None:
-        result.append("server killed")
+        result[SERVER] = None
     if store.postgresql is not None:
-        result.append("PostgreSQL killed")
-    result += ["disk full: records"]
-    if store.objects is None:
-        result.append("disk full: artifacts")
+        result[POSTGRESQL] = "an existing server (storage.postgresql) is not the study's to kill" if foreign else None
+    result[RECORDS] = "the disk of an existing server (storage.postgresql) is not the study's" if foreign else None
+    result[ARTIFACTS] = None
     return result
 
 
-def happen(store: Store, event: str) -> dict[str, Any]:
-    """One event on one set-up, while one writer logs batches of ten points."""
+def happen(store: Store, event: str, small_disks: bool = False) -> dict[str, Any]:
+    """One event on one set-up, while clients log batches of ten points."""
     experiment = store.experiment(re.sub(r"\W+", "-", event))
-    account = store.folder / f"{re.sub(r'[^a-z]+', '-', event.lower())}.jsonl"
-    artifacts = event.endswith("artifacts")
-    job = writer.Job(
-        store.uri, experiment, str(account), 0, 1, 100_000, batch=10,
-        environment=store.environment | RETRIES, artifact_bytes=4 * 2**20 if artifacts else 0,
-        file_limit=_limit(store, artifacts) if event.startswith("disk") and _in_client(store, artifacts) else 0,
-    )  # fmt: skip
-    process = _run(store, event, job, account)
-    if process.is_alive():
-        process.kill()
-    process.join()
-    refused = _mend(store, event)
-    lines = writer.read_account(account)
-    counts = collaboration.counted(store, experiment, [lines])
-    runs = store.client().search_runs([experiment])
-    run = runs[0].info if runs else None
-    return {
+    full = FullDisk(store, event == ARTIFACTS, small_disks) if event in (RECORDS, ARTIFACTS) else None
+    count = CLIENTS if event in (SERVER, POSTGRESQL) else 1
+    notes = store.folder.parent / "accounts"  # not on a disk that gets full
+    notes.mkdir(exist_ok=True)
+    name = re.sub(r"[^a-z]+", "-", f"{store.name} {event}".lower())
+    accounts = [notes / f"{name}-{number}.jsonl" for number in range(count)]
+    jobs = [
+        writer.Job(
+            store.uri, experiment, str(account), number, 1, 100_000, batch=BATCH,
+            environment=store.environment | RETRIES,
+            artifact_bytes=LARGE_BYTES if event == ARTIFACTS else 0,
+            file_limit=full.limit_of_client if full else 0,
+            asynchronous=event == CLIENT_ASYNCHRONOUS,
+        )
+        for number, account in enumerate(accounts)
+    ]  # fmt: skip
+    try:
+        _run(store, event, jobs, full)
+    except StudyError as error:
+        return _not(store.name, str(error), event)
+    refused = _mend(store, event, full)
+    lines = [writer.read_account(account) for account in accounts]
+    row = {
         "store": store.name,
         "event": event,
+        "means": full.means if full else "SIGKILL",
+        "logging": "asynchronous" if event == CLIENT_ASYNCHRONOUS else "synchronous",
+        "writers": count,
+        "reason": None,
+    }
+    try:
+        return row | _left(store, experiment, lines, refused)
+    except MlflowException as error:
+        # What is there in part can keep MLflow from reading the rest: all of it is out of reach then.
+        log.warning("%s after '%s': %s", store.name, event, error)
+        acknowledged = sum(len(steps) for line in lines for _, steps in writer.acknowledged(line).values())
+        errors = [line["error"] for account in lines for line in account if "error" in line]
+        return row | {
+            "acknowledged": acknowledged,
+            "found": 0,
+            "lost": acknowledged,
+            "torn": 0,
+            "unacknowledged": 0,
+            "half": plain(f"MLflow cannot read the experiment any more: {str(error).splitlines()[0]}"),
+            "run_status": None,
+            "continued": False,
+            "seen": plain(errors[0]) if errors else None,
+        }
+
+
+def _left(store: Store, experiment: str, lines: list[list[dict[str, Any]]], refused: int) -> dict[str, Any]:
+    """What there is after an event. Raises `MlflowException` where MLflow cannot read the record."""
+    counts = collaboration.counted(store, experiment, lines)
+    runs = [run.info for run in store.client().search_runs([experiment])]
+    return {
         "acknowledged": counts["acknowledged"],
         "found": counts["found"],
         "lost": counts["lost"],
+        "torn": counts["torn"],
         "unacknowledged": max(0, counts["found"] - (counts["acknowledged"] - counts["lost"])),
-        "half": _half(store, run, counts, refused),
-        "run_status": run.status if run else None,
-        "continued": _continued(store, run.run_id if run else None),
+        "half": _half(store, experiment, runs, refused),
+        "run_status": ", ".join(sorted({run.status for run in runs})) or None,
+        "continued": bool(runs) and all(_continued(store, run.run_id) for run in runs),
         "seen": plain(counts["error"]),
-        "reason": None,
     }
 
 
-def _run(store: Store, event: str, job: writer.Job, account: Path) -> Any:
-    """Start the writer and let the event happen once enough points are acknowledged."""
-    artifacts = event.endswith("artifacts")
-    in_services = event.startswith("disk") and not _in_client(store, artifacts)
-    if in_services and artifacts:  # the upload is the writer's first act
-        _limit_services(store, artifacts)
-    process = writer.start(job)
-    deadline = time.monotonic() + 60
-    if event.startswith("disk") and (artifacts or not in_services):
-        process.join(40)
-        return process
-    while sum("steps" in line for line in writer.read_account(account)) < BEFORE and time.monotonic() < deadline:
-        time.sleep(0.01)
-    if event == "client killed":
-        process.kill()
-    elif in_services:
-        _limit_services(store, artifacts)
-    else:
-        component = store.server if event == "server killed" else store.postgresql
-        if component is not None and component.service is not None:
-            component.service.kill()
-    process.join(40)
-    return process
+def _run(store: Store, event: str, jobs: list[writer.Job], full: FullDisk | None) -> None:
+    """Start the clients, let the event happen once enough is acknowledged, and wait until each has noticed.
+
+    Raises `StudyError` where a full disk cannot be shown.
+    """
+    if full and full.artifacts:  # the upload is a client's first act
+        full.fill()
+    processes = [writer.start(job) for job in jobs]
+    try:
+        if not (full and (full.artifacts or full.limit_of_client)):
+            deadline = time.monotonic() + 60
+            while not all(_calls(job) >= BEFORE for job in jobs) and time.monotonic() < deadline:
+                time.sleep(0.01)
+            if event in (CLIENT, CLIENT_ASYNCHRONOUS):
+                processes[0].kill()
+            elif full:
+                full.fill()
+            else:
+                component = store.server if event == SERVER else store.postgresql
+                if component is not None and component.service is not None:
+                    component.service.kill()
+        for process in processes:
+            process.join(40)
+    finally:
+        for process in processes:
+            if process.is_alive():
+                process.kill()
+            process.join()
 
 
-def _mend(store: Store, event: str) -> int:
-    """Start again what is dead, on the same port, with the same data; give back what the disk lacked.
+def _calls(job: writer.Job) -> int:
+    """Acknowledged calls of a client."""
+    return sum("steps" in line for line in writer.read_account(Path(job.account)))
+
+
+def _mend(store: Store, event: str, full: FullDisk | None) -> int:
+    """Start again what is dead, on the same port, with the same data; give back the room that the disk lacked.
 
     Returns how many requests were refused until the first was answered (connections kept in a pool are dead by then).
     Raises `StudyError` when none is.
     """
-    artifacts = event.endswith("artifacts")
-    if event.startswith("disk") and not _in_client(store, artifacts):
-        _limit_services(store, artifacts, free=True)
+    if full:
+        full.free()
     if store.postgresql is not None and store.postgresql.service is not None and not store.postgresql.service.running:
         store.postgresql.start()
     if store.server is not None and store.server.service is not None and not store.server.service.running:
@@ -133,61 +239,29 @@ def _mend(store: Store, event: str) -> int:
     raise StudyError(f"{store.name}: no answer after '{event}', though everything was started again")
 
 
-def _in_client(store: Store, artifacts: bool) -> bool:
-    """Whether it is the client's own process that writes, so that the disk has to be full for it."""
-    return store.server is None and (artifacts or store.postgresql is None)
-
-
-def _limit(store: Store, artifacts: bool) -> int:
-    """Largest file, in bytes, that the writer may make: a little more than there is, so that it meets the end soon."""
-    if artifacts:
-        return max(store.size() if store.backend == "sqlite" else 0, 2**20) + 2**20
-    if store.backend == "sqlite":
-        return store.size() + 64 * 1024
-    return 16 * 1024
-
-
-def _limit_services(store: Store, artifacts: bool, free: bool = False) -> None:
-    """Let the running services write no larger file than this (RLIMIT_FSIZE): to them, the disk is full."""
-    size = 256 * 1024 if store.postgresql is not None else store.size() + 64 * 1024
-    limit = "unlimited" if free else str(2**21 if artifacts else size)
-    if store.postgresql is not None and store.postgresql.service is not None and not artifacts:
-        _limit_tree(store.postgresql.service.pid, limit, store.postgresql.user)
-    if store.server is not None and store.server.service is not None:
-        _limit_tree(store.server.service.pid, limit, None)
-
-
-def _limit_tree(main: int, limit: str, user: str | None) -> None:
-    """Limit a service's processes, as the account they belong to: to change another's takes an administrator."""
-    account = {"user": user, "extra_groups": []} if user else {}
-    with contextlib.suppress(psutil.NoSuchProcess):  # what has ended is started afresh, without a limit
-        for process in [psutil.Process(main), *psutil.Process(main).children(recursive=True)]:
-            words = ["prlimit", "--pid", str(process.pid), f"--fsize={limit}:"]
-            done = subprocess.run(words, capture_output=True, text=True, check=False, **account)  # type: ignore[call-overload]
-            if done.returncode and process.is_running():
-                raise StudyError(f"prlimit: {done.stderr.strip()}; a full disk cannot be shown on this machine")
-
-
-def _half(store: Store, run: Any, counts: dict[str, Any], refused: int) -> str | None:
+def _half(store: Store, experiment: str, runs: list[Any], refused: int) -> str | None:
     """What is there in part."""
     parts = []
-    if run is not None and run.status == "RUNNING":
-        parts.append("the run still counts as running")
-    if counts["found"] % 10:
-        parts.append(f"a batch of 10 points in part ({counts['found'] % 10})")
-    if run is not None:
+    running = sum(run.status == "RUNNING" for run in runs)
+    if running:
+        parts.append("the run still counts as running" if len(runs) == 1 else f"{running} runs still count as running")
+    points: dict[int, int] = {}
+    for number, _, _ in collaboration.held_points(store, experiment)[0]:
+        points[number] = points.get(number, 0) + 1
+    cut = [held % BATCH for held in points.values() if held % BATCH]
+    if cut:
+        parts.append(f"a batch of {BATCH} points in part ({', '.join(map(str, cut))})")
+    for run in runs:
         files = [entry for entry in store.client().list_artifacts(run.run_id) if entry.path == "large.txt"]
-        if files and (files[0].file_size or 0) < 4 * 2**20:
-            parts.append("an artifact in part")
+        if files and (files[0].file_size or 0) < LARGE_BYTES:
+            parts.append(f"an artifact in part ({(files[0].file_size or 0) / disks.MIB:.1f} of 4 MiB)")
     if refused:
         parts.append("dead connections are still in the pool: the first requests after the restart are refused")
     return "; ".join(parts) or None
 
 
-def _continued(store: Store, run: str | None) -> bool:
+def _continued(store: Store, run: str) -> bool:
     """Whether the same run takes a point and ends."""
-    if run is None:
-        return False
     try:
         store.client().log_metric(run, "after", 1.0)
         store.client().set_terminated(run)

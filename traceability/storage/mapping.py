@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 from traceability.storage import access, opening, stores
@@ -13,19 +13,16 @@ from traceability.storage.stores import Store
 log = logging.getLogger(__name__)
 
 
-def draw_map(rows: list[dict[str, Any]], root: Path, swift: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def draw_map(found: Sequence[Store]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Rows of `tables.MAP` and of `tables.CONTENTS`."""
     places: list[dict[str, Any]] = []
     contents: list[dict[str, Any]] = []
-    with stores.all_opened(rows, root, swift) as (found, reasons):
-        for store in found:
-            with stores.using(store):
-                places_here, contents_here = one(store)
-            places += places_here
-            contents += contents_here
-            log.info("%s: %d places", store.name, len(places_here))
-    empty = dict.fromkeys(("entity", "kind", "place", "count", "bytes"))
-    places += [{"store": name, **empty, "reason": reason} for name, reason in reasons.items()]
+    for store in found:
+        with stores.using(store):
+            places_here, contents_here = one(store)
+        places += places_here
+        contents += contents_here
+        log.info("%s: %d places", store.name, len(places_here))
     return places, contents
 
 

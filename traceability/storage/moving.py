@@ -7,11 +7,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from traceability.storage import stores
-from traceability.storage.experiment import EXPERIMENT, expected, log_experiment, read_back
+from traceability.storage.experiment import EXPERIMENT, log_experiment, read_back
 from traceability.storage.mapping import difference
 from traceability.storage.stores import Store
 
@@ -20,85 +21,108 @@ log = logging.getLogger(__name__)
 MIGRATE, CLIENT = "mlflow migrate-filestore", "MLflow's client"
 
 
-def measure(rows: list[dict[str, Any]], root: Path) -> list[dict[str, Any]]:
-    """Rows of `tables.MOVES`: file store to SQLite by MLflow's tool; SQLite to each other set-up through the client.
-
-    Only set-ups that are open to anyone and keep artifacts on disk take part.
-    """
+def measure(found: Sequence[Store], root: Path) -> list[dict[str, Any]]:
+    """Rows of `tables.MOVES`: file store to SQLite by MLflow's tool; SQLite to each other set-up through the client."""
     result: list[dict[str, Any]] = []
-    wanted = [row for row in rows if row["access"] == "open" and row["artifacts"] != "s3" and row["workers"] < 2]
-    with stores.all_opened(wanted, root, "") as (found, reasons):
-        by_name = {store.name: store for store in found}
-        source = by_name["sqlite"]
-        with stores.using(source):
-            logged = log_experiment(source)
-            before = read_back(source, logged.run_id)
-        for target in found:
-            if target is not source:
-                with stores.using(target):
-                    run = copy(source, logged.run_id, target)
-                    result += _compared(source.name, target.name, CLIENT, before, read_back(target, run))
-        if "file" in by_name:  # last: it logs into this set-up
-            result += _migrate(by_name["file"], root)
-    empty = dict.fromkeys(("entity", "values", "kept", "lost"))
-    for name, reason in reasons.items():
-        result.append({"source": "sqlite", "target": name, "tool": CLIENT, **empty, "reason": reason})
+    by_name = {store.name: store for store in found}
+    source = by_name["sqlite"]
+    with stores.using(source):
+        logged = log_experiment(source)
+        before = _all_of(source, logged.run_id)
+    for target in found:
+        if target is not source:
+            with stores.using(target):
+                run = copy(source, logged.run_id, target)
+                result += _compared(source.name, target.name, CLIENT, before, _all_of(target, run))
+    if "file" in by_name:
+        result += _migrate(by_name["file"], root)
     return result
 
 
+def _all_of(store: Store, run_id: str) -> dict[str, list[Any]]:
+    """What reads back (`experiment.read_back`), and what a move may change besides: ids, times, MLflow's own tags."""
+    run = store.client().get_run(run_id)
+    models = run.outputs.model_outputs if run.outputs else []
+    return read_back(store, run_id) | {
+        "link from run to model": [model.step for model in models],
+        "time of run": [run.info.start_time, run.info.end_time],
+        "MLflow's own tag": sorted(item for item in run.data.tags.items() if item[0].startswith("mlflow.")),
+        "id of run": [run_id],
+        "id of model": [model.model_id for model in models],
+    }
+
+
 def _migrate(source: Store, root: Path) -> list[dict[str, Any]]:
-    """`mlflow migrate-filestore` on a copy of the file store."""
+    """`mlflow migrate-filestore` on a copy of the file store as it is, and on one without doubled points.
+
+    The file store logs the first point of a metric once more when a model is logged; the tool refuses such a record.
+    """
     with stores.using(source):
         logged = log_experiment(source)
-        before = read_back(source, logged.run_id)
-        folder = (root / "migrated").resolve()
-        shutil.copytree(source.folder / "store", folder / "store")
-        uri = f"sqlite:///{folder / 'mlflow.db'}"
-        words = [
-            sys.executable,
-            "-m",
-            "mlflow",
-            "migrate-filestore",
-            "--source",
-            str(folder / "store"),
-            "--target",
-            uri,
-        ]
-        done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
-        if done.returncode:
-            lines = (done.stderr or done.stdout).strip().splitlines()
-            reason = next((line for line in lines if "Error" in line), lines[-1])[:200]
-            empty = dict.fromkeys(("entity", "values", "kept", "lost"))
-            return [{"source": "file", "target": "sqlite", "tool": MIGRATE, **empty, "reason": reason}]
-        target = Store("migrated", "sqlite", "open", uri, folder, uri)
-        after = read_back(target, logged.run_id)
-    return _compared("file", "sqlite", MIGRATE, before, after) + _compared(
-        "file", "sqlite", f"{MIGRATE}, against what was logged", expected(logged), after
-    )
+        before = _all_of(source, logged.run_id)
+        rows: list[dict[str, Any]] = []
+        for tool, mended in ((MIGRATE, False), (f"{MIGRATE}, doubled points removed before", True)):
+            folder = (root / f"migrated-{int(mended)}").resolve()
+            shutil.copytree(source.folder / "store", folder / "store")
+            if mended:
+                for path in (folder / "store").glob("*/*/metrics/*"):
+                    path.write_text("".join(dict.fromkeys(path.read_text().splitlines(keepends=True))))
+            target = Store("migrated", "sqlite", "open", f"sqlite:///{folder / 'mlflow.db'}", folder, "")
+            words = [sys.executable, "-m", "mlflow", "migrate-filestore", "--source", str(folder / "store")]
+            done = subprocess.run(
+                [*words, "--target", target.uri], cwd=folder, capture_output=True, text=True, check=False
+            )
+            if done.returncode:
+                lines = (done.stderr or done.stdout).strip().splitlines()
+                reason = next((line for line in lines if "Error" in line), lines[-1])[:200]
+                empty = dict.fromkeys(("entity", "values", "kept", "lost"))
+                rows.append({"source": "file", "target": "sqlite", "tool": tool, **empty, "reason": reason})
+            else:
+                rows += _compared("file", "sqlite", tool, before, _all_of(target, logged.run_id))
+    return rows
 
 
 def copy(source: Store, run_id: str, target: Store) -> str:
-    """Read a run through the client of one set-up and log it through the client of another; the new run's id.
+    """Read a run and its models through the client of one set-up, log them through that of another; the new run's id.
 
-    This is all that a client can carry over: ids and the times of creation are the target's, and logged models
-    have to be logged again from their files, which needs the framework that made them.
+    A client cannot choose ids; everything that it can set is carried over. The run's end is set last.
     """
-    from mlflow.entities import Param, RunTag
+    from mlflow.entities import LoggedModelOutput, Param, RunTag
 
     old, new = source.client(), target.client()
     run = old.get_run(run_id)
     made = new.create_run(target.experiment(EXPERIMENT), start_time=run.info.start_time, run_name=run.info.run_name)
+    there = made.info.run_id
     metrics = [point for name in run.data.metrics for point in old.get_metric_history(run_id, name)]
     params = [Param(*item) for item in run.data.params.items()]
-    tags = [RunTag(*item) for item in run.data.tags.items() if not item[0].startswith("mlflow.")]
-    new.log_batch(made.info.run_id, metrics=metrics, params=params, tags=tags)
+    tags = [RunTag(*item) for item in run.data.tags.items()]
+    new.log_batch(there, metrics=metrics, params=params, tags=tags)
     if run.inputs and run.inputs.dataset_inputs:
-        new.log_inputs(made.info.run_id, datasets=run.inputs.dataset_inputs)
+        new.log_inputs(there, datasets=run.inputs.dataset_inputs)
     with tempfile.TemporaryDirectory() as folder:
         for entry in old.list_artifacts(run_id):
-            new.log_artifact(made.info.run_id, old.download_artifacts(run_id, entry.path, folder))
-    new.set_terminated(made.info.run_id, run.info.status, run.info.end_time)
-    return str(made.info.run_id)
+            new.log_artifact(there, old.download_artifacts(run_id, entry.path, folder))
+    for output in run.outputs.model_outputs if run.outputs else []:
+        model = old.get_logged_model(output.model_id)
+        again = new.create_logged_model(
+            made.info.experiment_id, model.name, there, dict(model.tags), dict(model.params), model.model_type
+        )
+        with stores.using(source), tempfile.TemporaryDirectory() as folder:
+            files = mlflow_download(source, f"models:/{model.model_id}", folder)
+            with stores.using(target):
+                new.log_model_artifacts(again.model_id, files)
+        new.finalize_logged_model(again.model_id, str(model.status.value))  # type: ignore[arg-type]  # one of its words
+        new.log_outputs(there, [LoggedModelOutput(again.model_id, output.step)])
+    new.set_terminated(there, run.info.status, run.info.end_time)
+    return str(there)
+
+
+def mlflow_download(store: Store, uri: str, folder: str) -> str:
+    """The folder that holds the files of `uri`."""
+    import mlflow
+
+    mlflow.set_tracking_uri(store.uri)  # files of models are found through it
+    return str(mlflow.artifacts.download_artifacts(uri, dst_path=folder, tracking_uri=store.uri))
 
 
 def _compared(

@@ -14,6 +14,7 @@ from typing import Any
 
 from traceability import services
 from traceability.errors import StudyError
+from traceability.storage import environments
 
 
 @dataclass
@@ -23,6 +24,7 @@ class ObjectStore:
     endpoint: str
     key_id: str
     secret: str
+    service: services.Service
 
     @property
     def environment(self) -> dict[str, str]:
@@ -114,14 +116,13 @@ use = egg:swift#dlo
 
 
 @contextlib.contextmanager
-def swift(environment: str) -> Iterator[ObjectStore]:
-    """Start a one-node Swift from the environment in that folder: one copy of each object, S3 on a free port.
+def swift(receipt: Path | None) -> Iterator[ObjectStore]:
+    """Start a one-node Swift (`receipt` of `environments.build`): one copy of each object, S3 on a free port.
 
     Raises `StudyError` where it is not installed or does not start.
     """
-    program = Path(environment) / "bin" / "swift-ring-builder"
-    if not environment or not program.exists():
-        raise StudyError("object store: OpenStack Swift is not installed; set storage.swift to an environment with it")
+    python = environments.interpreter("object store", receipt)
+    builds = python.with_name("swift-ring-builder")
     with services.private_folder("swift-") as folder:
         (folder / "devices" / "d1").mkdir(parents=True)
         secret = secrets.token_urlsafe(24)
@@ -136,17 +137,19 @@ def swift(environment: str) -> Iterator[ObjectStore]:
                     ["add", f"r1z1-127.0.0.1:{port}/d1", "1"],
                     ["rebalance"],
                 ):
-                    done = subprocess.run([str(program), builder, *step], capture_output=True, text=True, check=False)
+                    done = subprocess.run([str(builds), builder, *step], capture_output=True, text=True, check=False)
                     if done.returncode > 1:  # 1 is a warning
                         raise StudyError(f"object store: {done.stdout.strip() or done.stderr.strip()}")
 
         def ready() -> bool:
             return all(map(services.port_answers, ports.values()))
 
-        words = [str(program.with_name("python")), str(Path(__file__).with_name("swift_node.py")), str(folder)]
+        words = [str(python), str(Path(__file__).with_name("swift_node.py")), str(folder)]
         clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-        service = services.start("OpenStack Swift", words, folder / "server.log", ready, environment=clean)
+        service = services.start(
+            "OpenStack Swift", words, folder / "server.log", ready, environment=clean, remove=folder
+        )
         try:
-            yield ObjectStore(f"http://127.0.0.1:{ports['proxy']}", "study:study", secret)
+            yield ObjectStore(f"http://127.0.0.1:{ports['proxy']}", "study:study", secret, service)
         finally:
             service.stop()

@@ -34,9 +34,9 @@ def words() -> dict[str, tuple[bytes, ...]]:
     return {
         "experiment": (EXPERIMENT.encode(),),
         "run": (RUN_NAME.encode(),),
-        "param": tuple(name.encode() for name in PARAMS if name.startswith("probe")),
+        "param": tuple(map(str.encode, PARAMS)),
         "metric history": (b"probe_metric",),
-        "tag": tuple(name.encode() for name in TAGS if name.startswith("probe")),
+        "tag": tuple(map(str.encode, TAGS)),
         "dataset input": (DATASET.encode(),),
         "logged model": (MODEL.encode(),),
         "artifact": (NOTE.strip(),),
@@ -111,7 +111,8 @@ def search(store: Store, logged: Logged) -> list[Holding]:
         else:
             for entity, looked_for in wanted.items():
                 if entity != "artifact" and any(word in path.encode() or word in content for word in looked_for):
-                    add(entity, kind, place, size)
+                    one_file_each = entity in ("param", "tag")
+                    add(entity, kind, re.sub(r"[^/]+$", "*", place) if one_file_each else place, size)
     holdings = [Holding(*key, len(sizes), sum(sizes)) for key, sizes in found.items()]
     return sorted(holdings, key=lambda h: (list(wanted).index(h.entity) if h.entity in wanted else 99, h.kind, h.place))
 

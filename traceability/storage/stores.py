@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from traceability import records, services
 from traceability.errors import StudyError, nearest
-from traceability.storage import objectstore
+from traceability.registry import Table
+from traceability.storage import existing, objectstore
 from traceability.storage.tables import STORES
 
 if TYPE_CHECKING:
@@ -25,7 +26,17 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ADMIN = "admin"
+POSTGRESQL = "disk-of-postgresql"
+"""Folder below the root that takes PostgreSQL's data, should it be there."""
 SQLITE_TIMEOUT_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Given:
+    """Where components come from: the receipt of the object store's environment, an existing PostgreSQL's URI."""
+
+    swift: Path | None = None
+    postgresql: str = ""
 
 
 @dataclass
@@ -51,7 +62,9 @@ class Store:
     @property
     def database(self) -> str:
         """Name of its PostgreSQL database."""
-        return self.backend_uri.partition("@/")[2].partition("?")[0]
+        from sqlalchemy import make_url
+
+        return str(make_url(self.backend_uri).database)
 
     @property
     def databases(self) -> list[Path]:
@@ -121,8 +134,8 @@ def chosen(table: Path, names: Sequence[str]) -> list[dict[str, Any]]:
 class Components:
     """The services that several set-ups share: one PostgreSQL and one object store, started when first needed."""
 
-    def __init__(self, stack: contextlib.ExitStack, swift: str) -> None:
-        self._stack, self._swift = stack, swift
+    def __init__(self, stack: contextlib.ExitStack, root: Path, given: Given) -> None:
+        self._stack, self._root, self._given = stack, root, given
         self._lock = threading.Lock()
         self._postgresql: services.Postgresql | StudyError | None = None
         self._objects: objectstore.ObjectStore | StudyError | None = None
@@ -132,19 +145,26 @@ class Components:
         with self._lock:
             if self._postgresql is None:
                 try:
-                    self._postgresql = self._stack.enter_context(services.postgresql())
+                    self._postgresql = self._stack.enter_context(self._start_postgresql())
                 except StudyError as error:
                     self._postgresql = error
         if isinstance(self._postgresql, StudyError):
             raise self._postgresql
         return self._postgresql
 
+    def _start_postgresql(self) -> contextlib.AbstractContextManager[services.Postgresql]:
+        """The existing server, or one of our own; its data lie in `root`/postgresql where that folder is there."""
+        if self._given.postgresql:
+            return existing.postgresql(self._given.postgresql)
+        folder = self._root.resolve() / POSTGRESQL
+        return services.postgresql(folder / "data" if folder.is_dir() else None)
+
     def objects(self) -> objectstore.ObjectStore:
         """The object store; a failed start is remembered and raised again."""
         with self._lock:
             if self._objects is None:
                 try:
-                    self._objects = self._stack.enter_context(objectstore.swift(self._swift))
+                    self._objects = self._stack.enter_context(objectstore.swift(self._given.swift))
                 except StudyError as error:
                     self._objects = error
         if isinstance(self._objects, StudyError):
@@ -191,14 +211,15 @@ def _server(row: dict[str, Any], store: Store, components: Components) -> contex
         environment |= store.objects.environment
         artifacts = f"s3://{store.objects.bucket(row['store'])}/artifacts"
     if row["access"] == "users":
-        environment |= _accounts(store)
+        environment |= accounts(store)
         options = ("--app-name", "basic-auth")
     return services.mlflow_server(store.folder, store.backend_uri, artifacts, row["workers"], options, environment)
 
 
-def _accounts(store: Store) -> dict[str, str]:
+def accounts(store: Store, remember_seconds: int = 0) -> dict[str, str]:
     """Prepare the accounts of a basic-auth server: its settings, its administrator; the server's environment.
 
+    `remember_seconds` is how long the server takes a password that was right for right; 0 is MLflow's default.
     Raises `StudyError` where Flask-WTF, which MLflow's accounts need and MLflow does not bring, is missing.
     """
     import importlib.util
@@ -207,7 +228,7 @@ def _accounts(store: Store) -> dict[str, str]:
         raise StudyError("basic-auth: the package Flask-WTF is missing; install `mlflow[auth]`")
     settings = store.folder / "basic_auth.ini"
     settings.write_text(
-        "[mlflow]\ndefault_permission = READ\n"
+        f"[mlflow]\ndefault_permission = READ\nauth_cache_ttl_seconds = {remember_seconds}\n"
         f"database_uri = sqlite:///{store.folder / 'accounts.db'}\nadmin_username = {ADMIN}\n"
         "authorization_function = mlflow.server.auth:authenticate_request_basic_auth\n",
         encoding="utf-8",
@@ -222,12 +243,14 @@ def _accounts(store: Store) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def all_opened(rows: Sequence[dict[str, Any]], root: Path, swift: str) -> Iterator[tuple[list[Store], dict[str, str]]]:
+def all_opened(
+    rows: Sequence[dict[str, Any]], root: Path, given: Given
+) -> Iterator[tuple[list[Store], dict[str, str]]]:
     """Start every set-up, servers side by side; also gives, per set-up that could not be started, the reason."""
     reasons: dict[str, str] = {}
     found: dict[str, Store] = {}
     with contextlib.ExitStack() as stack:
-        components = Components(stack, swift)
+        components = Components(stack, root, given)
         entered: list[contextlib.AbstractContextManager[Store]] = []
 
         def enter(row: dict[str, Any]) -> None:
@@ -250,3 +273,9 @@ def all_opened(rows: Sequence[dict[str, Any]], root: Path, swift: str) -> Iterat
         finally:
             for manager in reversed(entered):
                 manager.__exit__(None, None, None)
+
+
+def not_measured(table: Table, reasons: dict[str, str]) -> list[dict[str, Any]]:
+    """A row of `table` for each set-up that could not be started, empty but for its name and the reason."""
+    empty = dict.fromkeys(column.name for column in table.columns)
+    return [empty | {"store": name, "reason": reason} for name, reason in reasons.items()]

@@ -13,6 +13,7 @@ STORES = Table(
         Column("artifacts", "str", "what holds the artifacts", values=("local", "proxied", "s3")),
         Column("workers", "int", "worker processes of the tracking server; 0: no server", minimum=0, maximum=64),
         Column("access", "str", "who may use it: anyone, or accounts", values=("open", "users")),
+        Column("durable", "bool", "whether what it acknowledged must survive a crash of any part: databases claim it"),
         Column("meaning", "str", "the set-up in words"),
     ),
     key=("store",),
@@ -69,7 +70,13 @@ COLLABORATION = Table(
     (
         _STORE,
         Column("writers", "int", "processes writing at the same time", nullable=True, minimum=1),
-        Column("state", "str", "database migrated before, or first used by the writers", values=("ready", "fresh")),
+        Column(
+            "state",
+            "str",
+            "ready: database migrated before; asynchronous: the same with calls that return at once; fresh: first use",
+            values=("ready", "asynchronous", "fresh"),
+            nullable=True,
+        ),
         Column("expected", "int", "points that the writers were to log", nullable=True, minimum=0),
         Column("acknowledged", "int", "points whose logging call returned", nullable=True, minimum=0, volatile=True),
         Column("found", "int", "different points found afterwards", nullable=True, minimum=0, volatile=True),
@@ -79,7 +86,14 @@ COLLABORATION = Table(
         Column("failed_writers", "int", "writers that ended with an error", nullable=True, minimum=0, volatile=True),
         Column("reads", "int", "complete readings made meanwhile", nullable=True, minimum=0, volatile=True),
         Column("torn_reads", "int", "of these, readings with a wrong value or an error", nullable=True, minimum=0),
-        Column("seconds", "float", "first call to last answer", nullable=True, minimum=0, volatile=True),
+        Column(
+            "seconds",
+            "float",
+            "common beginning to last answer",
+            nullable=True,
+            minimum=0,
+            volatile=True,
+        ),
         Column("points_per_second", "float", "acknowledged per second", nullable=True, minimum=0, volatile=True),
         Column("error", "str", "what a failed writer saw", nullable=True, volatile=True),
         _REASON,
@@ -87,19 +101,26 @@ COLLABORATION = Table(
     key=("store", "writers", "state"),
 )
 
+MEANS = ("SIGKILL", "tmpfs", "RLIMIT_FSIZE")
+LOGGING = ("synchronous", "asynchronous")
+
 FAILURES = Table(
     "results/storage/failures.tsv",
     "What is left after a component is killed, or the disk is full, while a client logs.",
     (
         _STORE,
         Column("event", "str", "what happened", nullable=True),
+        Column("means", "str", "how it was brought about", values=MEANS, nullable=True),
+        Column("logging", "str", "whether calls wait for the store", values=LOGGING, nullable=True),
+        Column("writers", "int", "processes writing when it happened", nullable=True, minimum=1),
         Column("acknowledged", "int", "points whose call returned", nullable=True, minimum=0, volatile=True),
         Column("found", "int", "points found afterwards", nullable=True, minimum=0, volatile=True),
-        Column("lost", "int", "acknowledged and not found", nullable=True, minimum=0),
+        Column("lost", "int", "acknowledged and not found", nullable=True, minimum=0, volatile=True),
+        Column("torn", "int", "points found with a value that nobody logged", nullable=True, minimum=0, volatile=True),
         Column("unacknowledged", "int", "found, but the call did not return", nullable=True, minimum=0, volatile=True),
         Column("half", "str", "what is there in part", nullable=True),
-        Column("run_status", "str", "status of the run afterwards", nullable=True),
-        Column("continued", "bool", "whether the same run takes further points afterwards", nullable=True),
+        Column("run_status", "str", "status of the runs afterwards", nullable=True),
+        Column("continued", "bool", "whether the same runs take further points afterwards", nullable=True),
         Column("seen", "str", "what the client saw, ids and addresses left out", nullable=True, volatile=True),
         _REASON,
     ),
@@ -112,6 +133,7 @@ COST = Table(
     (
         _STORE,
         Column("operation", "str", "what was timed", nullable=True),
+        Column("size", "int", "how many runs, calls, points or MiB at a time", nullable=True, minimum=1),
         Column("unit", "str", "unit of `median`", nullable=True),
         Column("n", "int", "repetitions", nullable=True, minimum=1),
         Column("median", "float", "median", nullable=True, volatile=True),
@@ -122,7 +144,7 @@ COST = Table(
         Column("ratio_high", "float", "upper end", nullable=True, volatile=True),
         _REASON,
     ),
-    key=("store", "operation"),
+    key=("store", "operation", "size"),
 )
 
 LATENCY = Table(
@@ -132,13 +154,40 @@ LATENCY = Table(
         _STORE,
         Column("workers", "int", "worker processes", minimum=1),
         Column("loop", "str", "event loop of the server", values=("asyncio", "uvloop")),
-        Column("connection", "str", "one kept-alive connection, or a new one each", values=("kept", "new")),
-        Column("n", "int", "requests", minimum=1),
-        Column("median_ms", "float", "median", volatile=True),
-        Column("low_ms", "float", "lower end of its 95 % bootstrap interval", volatile=True),
-        Column("high_ms", "float", "upper end", volatile=True),
+        Column(
+            "accounts",
+            "str",
+            "no accounts, the password checked at every request, or remembered (auth_cache_ttl_seconds)",
+            values=("none", "checked", "remembered"),
+        ),
+        Column(
+            "connection",
+            "str",
+            "one kept connection, one whose client acknowledges each packet at once (TCP_QUICKACK), or a new one each",
+            values=("kept", "kept, acknowledged at once", "new"),
+        ),
+        Column("n", "int", "requests", nullable=True, minimum=1),
+        Column("median_ms", "float", "median", nullable=True, volatile=True),
+        Column("low_ms", "float", "lower end of its 95 % bootstrap interval", nullable=True, volatile=True),
+        Column("high_ms", "float", "upper end", nullable=True, volatile=True),
+        _REASON,
     ),
-    key=("store", "workers", "loop", "connection"),
+    key=("store", "workers", "loop", "accounts", "connection"),
+)
+
+DURABILITY = Table(
+    "results/storage/durability.tsv",
+    "Acknowledged points lost, over all synchronous measurements of a set-up: zero where it claims durability.",
+    (
+        _STORE,
+        Column("durable", "bool", "whether the set-up claims to keep what it acknowledged (config/stores.tsv)"),
+        Column("measurements", "int", "rows of collaboration.tsv and failures.tsv that are counted", minimum=0),
+        Column("acknowledged", "int", "points whose call returned", minimum=0, volatile=True),
+        Column("lost", "int", "of these, not found afterwards", minimum=0),
+        Column("torn", "int", "points found with a value that nobody logged", minimum=0),
+        Column("agrees", "bool", "no acknowledged point lost, or none claimed"),
+    ),
+    key=("store",),
 )
 
 ACCESS = Table(

@@ -1,8 +1,8 @@
 """Processes that log at the same time, and an honest account of what was acknowledged.
 
 Writers are forked from a server process that has MLflow loaded already, so that they start together.
-A point is acknowledged when the synchronous logging call has returned; only then is it written to the
-writer's own file.
+A point is acknowledged when the logging call has returned; only then is it written to the writer's own file.
+Of an asynchronous call that is all a program is told, although nothing may have been sent yet.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from typing import Any
 from traceability.processes import die_with_parent
 
 METRIC = "load"
+#: An asynchronous writer would otherwise be done before the first point is sent; a training step takes longer.
+ASYNCHRONOUS_PAUSE_SECONDS = 0.005
 PRELOAD = ["mlflow", "mlflow.store.tracking.sqlalchemy_store", "mlflow.store.tracking.file_store", "psycopg2"]
 
 
@@ -38,6 +40,10 @@ class Job:
     #: Largest file in bytes that this process may write; 0: no limit.
     file_limit: int = 0
     artifact_bytes: int = 0
+    #: Calls return at once and a thread of MLflow sends them; waited for at the end of each run.
+    asynchronous: bool = False
+    #: Time (seconds since 1970) at which to begin, so that several begin together; 0: at once.
+    start_at: float = 0.0
 
 
 def value_of(writer: int, run: int, step: int) -> float:
@@ -63,6 +69,7 @@ def write(job: Job) -> None:
     """Log, and put each acknowledged call on a line of `job.account`; an error is its last line."""
     die_with_parent()
     os.environ.update(job.environment)
+    time.sleep(max(0.0, job.start_at - time.time()))
     with Path(job.account).open("w", encoding="utf-8", buffering=1) as account:
 
         def say(**words: Any) -> None:
@@ -72,12 +79,14 @@ def write(job: Job) -> None:
             log_all(job, say)
             say(done=True)
         except Exception as error:
-            say(
-                error=f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}"[
-                    :300
-                ]
-            )
+            say(error=f"{type(error).__name__}: {first_line(error)}"[:300])
             os._exit(1)
+
+
+def first_line(error: Exception) -> str:
+    """The first line of an error that says what happened; SQLAlchemy puts advice on its own use before it."""
+    lines = [line for line in str(error).strip().splitlines() if not line.startswith("(raised as a result of")]
+    return lines[0] if lines else ""
 
 
 def log_all(job: Job, say: Any) -> None:
@@ -104,14 +113,22 @@ def log_all(job: Job, say: Any) -> None:
         if job.artifact_bytes:
             client.log_artifact(run, str(large))
             say(run=run, number=number, artifact=job.artifact_bytes)
+        pending = []
         for first in range(0, job.points, job.batch):
             steps = range(first, min(first + job.batch, job.points))
+            if job.asynchronous:
+                time.sleep(ASYNCHRONOUS_PAUSE_SECONDS)
             if job.batch == 1:
-                client.log_metric(run, METRIC, value_of(job.number, number, first), step=first)
+                value = value_of(job.number, number, first)
+                sent = client.log_metric(run, METRIC, value, step=first, synchronous=not job.asynchronous)
             else:
                 points = [Metric(METRIC, value_of(job.number, number, s), int(time.time() * 1000), s) for s in steps]
-                client.log_batch(run, metrics=points)
+                sent = client.log_batch(run, metrics=points, synchronous=not job.asynchronous)
+            pending.append(sent)
             say(run=run, number=number, steps=list(steps))
+        for sent in pending:
+            if sent is not None:
+                sent.wait()
         client.set_terminated(run)
 
 

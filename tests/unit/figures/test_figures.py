@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from scripts import plot_arms, plot_usage
-from traceability.figures import arms, tables, theme, usage
+from traceability.figures import arms, storage, tables, theme, usage
 from traceability.registry import read_frame
 
 ARM = {
@@ -74,3 +74,20 @@ def test_the_figure_of_use_shows_percent_count_and_interval(tmp_path):
 def test_figures_fit_the_page():
     assert arms.draw(arms.shown(ARMS, VALUES)).get_figwidth() <= theme.PAGE_WIDTH
     assert usage.draw(usage.shown(SHARES)).get_figwidth() <= theme.PAGE_WIDTH
+
+
+def test_cost_of_storage_has_a_panel_per_size_and_says_what_was_left_out():
+    measured = {"median": 1.0, "unit": "s per point", "n": 10}
+    rows = pd.DataFrame(
+        {"operation": operation, "size": size, "store": store, "ratio": 2.0, "ratio_low": 1.5, "ratio_high": 2.5}
+        | measured
+        for operation, sizes in (("log a metric", (1, 300)), ("create a run", (1,)))
+        for size in sizes
+        for store in ("sqlite", "server")
+    )
+    rows = rows[~((rows["size"] == 300) & (rows["store"] == "server"))]
+    figure = storage.draw_cost(rows)
+    shown = [axes for axes in figure.axes if axes.get_visible()]
+    titles = [axes.get_title(loc="left") or axes.get_title() for axes in shown]
+    assert titles == ["log a metric,\n1 in a row", "log a metric,\n300 in a row", "create a run"]
+    assert [[text.get_text() for text in axes.texts] for axes in shown] == [[], ["left out"], []]

@@ -1,5 +1,7 @@
 """Services are real, and nothing of them stays behind."""
 
+import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -50,10 +52,11 @@ def test_services_end_when_the_process_that_asked_for_them_is_killed(tmp_path, i
     code = (
         "import sys, time; from traceability import services\n"
         "with services.postgresql() as server:\n"
-        "    print(server.service.pid, server.service.guard.pid, flush=True); time.sleep(120)"
+        "    print(server.folder, server.service.pid, server.service.guard.pid, flush=True); time.sleep(120)"
     )
     asking = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    pids = [int(word) for word in asking.stdout.readline().split()]
+    folder, *words = asking.stdout.readline().split()
+    pids = [int(word) for word in words]
     below = [process.pid for process in psutil.Process(pids[0]).children(recursive=True)]
     assert below, "PostgreSQL has children"
     os.kill(asking.pid, signal.SIGKILL)
@@ -62,6 +65,38 @@ def test_services_end_when_the_process_that_asked_for_them_is_killed(tmp_path, i
     while time.monotonic() < deadline and any(map(is_alive, [*pids, *below])):
         time.sleep(0.1)
     assert not [pid for pid in [*pids, *below] if is_alive(pid)]
+    assert not Path(folder).exists(), "no socket and no data left"
+
+
+@pytest.mark.slow
+def test_after_sigkill_of_the_workflow_no_process_port_or_socket_is_left(tmp_path, is_alive):
+    settings = {"stores": ["sqlite", "postgresql", "server_postgresql_1"]}
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--directory", str(tmp_path)]
+    command += ["--configfile", str(ROOT / "config" / "quick.yaml"), "--config", f"storage={json.dumps(settings)}"]
+    with (tmp_path / "log").open("w") as log:
+        workflow = subprocess.Popen(
+            [*command, "results/storage/failures.tsv"], cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+        )
+    below: dict[int, psutil.Process] = {}
+    ports: set[int] = set()
+    sockets: set[str] = set()
+    deadline = time.monotonic() + 240
+    while not (ports and sockets) and time.monotonic() < deadline and workflow.poll() is None:
+        time.sleep(0.3)
+        for process in psutil.Process(workflow.pid).children(recursive=True):
+            below[process.pid] = process
+            with contextlib.suppress(psutil.Error):
+                ports |= {c.laddr.port for c in process.net_connections("tcp") if c.status == psutil.CONN_LISTEN}
+                sockets |= {c.laddr for c in process.net_connections("unix") if ".s.PGSQL" in str(c.laddr)}
+    assert ports and sockets, (tmp_path / "log").read_text()[-2000:]
+    workflow.kill()
+    workflow.wait()
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and any(map(is_alive, below)):
+        time.sleep(0.2)
+    assert not [pid for pid in below if is_alive(pid)]
+    assert not [port for port in ports if services.port_answers(port)]
+    assert not [path for path in sockets if Path(path).exists()]
 
 
 def test_a_command_that_cannot_start_is_one_line_with_its_reason(tmp_path):

@@ -1,0 +1,27 @@
+"""Whether every set-up that claims durability kept what it acknowledged; one that did not stops the study."""
+
+import logging
+from pathlib import Path
+
+from traceability import logs
+from traceability.registry import read_frame
+from traceability.storage import durability, tables
+
+
+def main(collaboration: Path, failures: Path, stores: Path, table: Path) -> None:
+    """Write one row per set-up. Raises `StudyError` when a claim does not hold."""
+    rows = durability.judge(read_frame(collaboration), read_frame(failures), tables.STORES.rows(stores))
+    tables.DURABILITY.write(rows, table)
+    for row in rows:
+        logging.info("%(store)s: %(lost)s lost of %(acknowledged)s in %(measurements)s measurements", row)
+    durability.insist(rows, collaboration, failures)
+
+
+if __name__ == "__main__":
+    logs.setup(snakemake.log[0])
+    main(
+        Path(snakemake.input.collaboration),
+        Path(snakemake.input.failures),
+        Path(snakemake.input.stores),
+        Path(snakemake.output.table),
+    )
