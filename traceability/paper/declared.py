@@ -103,18 +103,22 @@ def _storage() -> list[Number]:
         for column in names:
             made.append(Number(f"writers.{state}.{column}", f"{folder}/collaboration.tsv", "count", column, take="sum",
                                where=measured | {"state": state}))  # fmt: skip
+    told = measured | {"logging": "synchronous"}
     made += [
         Number("writers.most", f"{folder}/collaboration.tsv", "count", "writers", take="max", where=measured),
-        Number("failures.without_loss", f"{folder}/failures.tsv", "count", take="count", where=measured,
+        Number("failures.without_loss", f"{folder}/failures.tsv", "count", take="count", where=told,
                among={"lost": "0"}),
-        Number("failures.whole", f"{folder}/failures.tsv", "count", take="count", where=measured, among={"half": ""}),
-        Number("failures.continued", f"{folder}/failures.tsv", "count", take="count", where=measured,
+        Number("failures.whole", f"{folder}/failures.tsv", "count", take="count", where=told, among={"half": ""}),
+        Number("failures.continued", f"{folder}/failures.tsv", "count", take="count", where=told,
                among={"continued": "True"}),
-        Number("failures.acknowledged", f"{folder}/failures.tsv", "count", "acknowledged", take="sum", where=measured),
+        Number("failures.acknowledged", f"{folder}/failures.tsv", "count", "acknowledged", take="sum", where=told),
+        Number("failures.asynchronous", f"{folder}/failures.tsv", "count", take="count",
+               where=measured | {"logging": "asynchronous"}, among={"lost": "0"}),
     ]  # fmt: skip
     for store in STORES:
+        single: Filter = {"store": store, "operation": "log a metric", "size": "1"}
         made.append(Number(f"cost.{store}", f"{folder}/cost.tsv", "ratio", "ratio", n="n", low="ratio_low",
-                           high="ratio_high", where={"store": store, "operation": "log a metric"}))  # fmt: skip
+                           high="ratio_high", where=single))  # fmt: skip
     made += [
         Number(f"latency.{name}", f"{folder}/latency.tsv", "milliseconds", "median_ms", take="max", n="n",
                low="low_ms", high="high_ms", label="workers",

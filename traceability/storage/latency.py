@@ -34,7 +34,11 @@ from traceability.storage.cost import bootstrap
 log = logging.getLogger(__name__)
 
 PATH = "/api/2.0/mlflow/experiments/get?experiment_id=0"
-WARM_UP = 10
+#: Every way of connecting is timed in this many blocks, in turn with the others.
+BLOCKS = 2
+#: Untimed requests at the beginning of a block. A connection that was new or idle acknowledges its first segments at
+#: once (up to 16 on Linux), which hides the delay: requests of one block follow one another.
+WARM_UP = 20
 #: Seconds that a server with cached accounts remembers a password that was right.
 REMEMBERED = 300
 
@@ -66,7 +70,7 @@ SERVERS = (
 def measure(root: Path, uvloop: Path, requests: int, resamples: int, seed: int) -> list[dict[str, Any]]:
     """Rows of `tables.LATENCY`; `uvloop` is the receipt of an environment that holds it.
 
-    All servers run from the start, and the ways of connecting take turns, request by request.
+    All servers run from the start, and the ways of connecting take turns, block by block.
     """
     reasons: dict[Server, str] = {}
     running: dict[Server, tuple[int, dict[str, str]]] = {}
@@ -124,31 +128,34 @@ def _started(server: Server, root: Path, uvloop: Path) -> Iterator[tuple[int, di
 def _interleaved(
     running: dict[Server, tuple[int, dict[str, str]]], requests: int
 ) -> dict[tuple[Server, str], list[float]]:
-    """Milliseconds per request; one request of each kind after the other, `requests` times after a warm-up."""
+    """Milliseconds per request; a block of each kind after the other, `requests` timed ones in all."""
     kinds = [(server, way) for server in SERVERS if server in running for way in server.connections]
     if not hasattr(socket, "TCP_QUICKACK"):
         kinds = [kind for kind in kinds if kind[1] != "kept, acknowledged at once"]
     kept = {kind: http.client.HTTPConnection("127.0.0.1", running[kind[0]][0], timeout=30) for kind in kinds}
     times: dict[tuple[Server, str], list[float]] = {kind: [] for kind in kinds}
-    for number in range(requests + WARM_UP):
+    for block in range(BLOCKS):
+        timed = requests // BLOCKS + (requests % BLOCKS if block == 0 else 0)
         for kind in kinds:
-            server, way = kind
-            port, headers = running[server]
-            started = time.perf_counter()
-            connection = kept[kind]
-            if way == "new":
-                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-            connection.request("GET", PATH, headers=headers)
-            if way == "kept, acknowledged at once":  # has to be asked for again for every answer
-                connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-            answer = connection.getresponse()
-            answer.read()
-            if way == "new":
-                connection.close()
-            if answer.status != 200:
-                raise StudyError(f"{server.name}: {PATH} answered {answer.status}")
-            if number >= WARM_UP:
-                times[kind].append(1000 * (time.perf_counter() - started))
-    for connection in kept.values():
-        connection.close()
+            port, headers = running[kind[0]]
+            taken = [_request(kept[kind], kind[1], port, headers) for _ in range(WARM_UP + timed)]
+            times[kind] += taken[WARM_UP:]
+            kept[kind].close()  # the server would, after some idle seconds; the next block connects again
     return times
+
+
+def _request(connection: http.client.HTTPConnection, way: str, port: int, headers: dict[str, str]) -> float:
+    """Milliseconds of one request, on the kept connection or on one of its own."""
+    started = time.perf_counter()
+    if way == "new":
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", PATH, headers=headers)
+    if way == "kept, acknowledged at once":  # has to be asked for again for every answer
+        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+    answer = connection.getresponse()
+    answer.read()
+    if way == "new":
+        connection.close()
+    if answer.status != 200:
+        raise StudyError(f"a server on port {port}: {PATH} answered {answer.status}")
+    return 1000 * (time.perf_counter() - started)
