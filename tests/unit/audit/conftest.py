@@ -81,7 +81,8 @@ def era(tmp_path_factory):
     for words in (
         ["venv", "--quiet", "--python", "3.11", str(home)],
         ["pip", "install", "--quiet", "--python", str(home / "bin" / "python"), "mlflow==2.10.0", "scikit-learn==1.2.2",
-         # The driver of PostgreSQL is no part of the study's pins.
+         # MLflow 2.10 imports pkg_resources and asks for setuptools nowhere; the driver of PostgreSQL was not pinned.
+         "setuptools",
          f"psycopg2-binary=={importlib.metadata.version('psycopg2-binary')}",
          "-c", str(pins(tmp_path_factory.mktemp("pins")))],
     ):  # fmt: skip
