@@ -9,7 +9,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
-from matplotlib.ticker import LogLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from traceability.figures import theme
 
@@ -125,6 +125,9 @@ def draw_cost(rows: pd.DataFrame) -> Figure:
             several = len(panels) > 1 and all(name == operation for name, _ in panels)
             axes.set_title(f"{operation},\n{size:,} in a row" if several else operation, fontsize=7)
             axes.set(xscale="log", xlim=(low / 1.5, high * 1.5))
+            axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high / low < 20 else (1.0,)))
+            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _place: f"{value:g}"))
+            axes.xaxis.set_minor_formatter(NullFormatter())
             axes.set_yticks(range(len(names)), [name.replace("_", " ") for name in names])
             axes.set_ylim(len(names) - 0.5, -0.5)
             axes.grid(axis="x")
