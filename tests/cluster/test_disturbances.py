@@ -24,8 +24,8 @@ TARGET = "results/training/digits_mlp/batch-0.jsonl"
 
 
 def words(profile: str, epochs: int) -> list[str]:
-    """One batch through a profile, its networks trained for so many epochs that something can happen meanwhile."""
-    config = ["--config", f"training={{epochs: {epochs}}}", "tracking={uri: service}"]
+    """A small batch through a profile, its networks trained for so many epochs that something can happen meanwhile."""
+    config = ["--config", f"training={{epochs: {epochs}, batch_size: 6, fresh_controls: 0}}", "tracking={uri: service}"]
     return [TARGET, "--workflow-profile", f"profiles/{profile}", *config]
 
 

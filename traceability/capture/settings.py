@@ -24,5 +24,5 @@ class Section(Settings):
     """Trackers to be measured, rows of the table; the first one is the one that others are compared with."""
     batches: int = Field(default=2, ge=1, le=1000)
     """Number of jobs that share the launches."""
-    timeout_seconds: int = Field(default=300, ge=5, le=86_400)
+    timeout_seconds: int = Field(default=120, ge=5, le=86_400)
     """How long one launch may take."""

@@ -1,6 +1,12 @@
 """ClearML in its offline mode."""
 
-from clearml import Task
+import os
+from pathlib import Path
+
+# Its reporting process, forked while other threads run, now and then never comes to an end, and the run with it.
+os.environ.setdefault("CLEARML_CONFIG_FILE", str(Path(__file__).with_name("clearml.conf")))
+
+from clearml import Task  # it reads its configuration when it is imported
 
 
 def record(way, experiment):

@@ -72,11 +72,11 @@ def test_services_end_when_the_process_that_asked_for_them_is_killed(tmp_path, i
 def test_after_sigkill_of_the_workflow_no_process_port_or_socket_is_left(tmp_path, is_alive):
     settings = {"stores": ["sqlite", "postgresql", "server_postgresql_1"]}
     command = [sys.executable, "-m", "snakemake", "--cores", "2", "--directory", str(tmp_path)]
-    command += ["--configfile", str(ROOT / "config" / "quick.yaml"), "--config", f"storage={json.dumps(settings)}"]
+    # The target first: --config takes every word that follows it.
+    command += ["results/storage/failures.tsv", "--configfile", str(ROOT / "config" / "quick.yaml")]
+    command += ["--config", f"storage={json.dumps(settings)}"]
     with (tmp_path / "log").open("w") as log:
-        workflow = subprocess.Popen(
-            [*command, "results/storage/failures.tsv"], cwd=ROOT, stdout=log, stderr=log, start_new_session=True
-        )
+        workflow = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
     below: dict[int, psutil.Process] = {}
     ports: set[int] = set()
     sockets: set[str] = set()
