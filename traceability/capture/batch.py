@@ -262,11 +262,15 @@ def _code(launch: Launch, facts: Mapping[str, Any], folder: Path) -> dict[str, A
 
 def _read_back(done: list[dict[str, Any]], tracker: Tracker, folder: Path, data: Path) -> list[dict[str, Any]]:
     """The lines with everything that the tracker holds of them."""
+    for line in done:
+        if not line["reason"]:
+            try:
+                planting.damage(line, _store(folder, tracker.tracker), Path(line["folder"]))
+            except StudyError as error:
+                line["reason"] = str(error)
     launched = [line for line in done if not line["reason"]]
     if not launched:
         return done
-    for line in launched:
-        planting.damage(line, _store(folder, tracker.tracker), Path(line["folder"]))
     try:
         read, known = _read(tracker, launched, folder, data)
     except StudyError as error:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from traceability import configuration
 from traceability.corpus.tables import PROJECTS
 from traceability.training import plan
 from traceability.training.tables import ARMS
@@ -30,8 +31,9 @@ def jobs_planned(folder: Path, root: Path, *arguments: str) -> dict[str, int]:
 
 def replicates(root: Path, per_arm: int) -> int:
     """Replicates of the full study where arms without a number of their own have `per_arm`."""
-    settings = yaml.safe_load((root / "config" / "full.yaml").read_text())["training"]
-    sizes = plan.Sizes(per_arm, settings["crossed_levels"], settings["batch_size"], base_seed=1, epochs=10)
+    written = yaml.safe_load((root / "config" / "full.yaml").read_text())
+    settings = configuration.model().model_validate(written).training
+    sizes = plan.Sizes(per_arm, settings.crossed_levels, settings.batch_size, base_seed=1, epochs=10)
     return sum(plan.replicates_of(arm, sizes) for arm in ARMS.rows(root / "config" / "arms.tsv"))
 
 

@@ -42,7 +42,15 @@ def folder(tmp_path: Path, root: Path) -> Path:
 
 def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     words = [sys.executable, "envs/run_study.py", "--cores", "1", *arguments]
-    return subprocess.Popen(words, cwd=folder, text=True, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+    return subprocess.Popen(
+        words,
+        cwd=folder,
+        text=True,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        # A shell's background job ignores interrupts, and so would all that it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509  # no threads
+    )
 
 
 def snakemake_of(launcher: subprocess.Popen[str], folder: Path) -> psutil.Process:
