@@ -43,8 +43,9 @@ def test_a_sound_record_has_nothing_misleading_in_it(found):
     assert set(plain[list(right)]) == {"correct"}
 
 
-def test_interface_and_store_agree_on_what_was_recorded(found):
-    _, _, checked = verdicts.collect([found])
+def test_interface_and_store_agree_on_what_was_recorded(found, launched):
+    # Nothing that is damaged leaves a file among its run's artifacts; what logs everything does.
+    _, _, checked = verdicts.collect([found, launched(planned([block("script", "everything")]))])
     assert crosscheck.disagreements(checked) == []
     told = Counter()
     for row in checked:
