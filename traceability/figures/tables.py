@@ -96,7 +96,7 @@ STORAGE_MAP = Table(
         Column("store", "str", "storage set-up (a column of the figure)"),
         Column("entity", "str", "kind of record (a row of the figure)"),
         Column("kind", "str", "what holds it; not measured: a component could not be started", nullable=True),
-        Column("shown", "str", "main place as written in the cell"),
+        Column("shown", "str", "main place as written in the cell; empty where there is none", nullable=True),
         Column("count", "int", "rows, files or objects in the main place", minimum=0),
         Column("places", "int", "places that hold it in all", minimum=0),
     ),
