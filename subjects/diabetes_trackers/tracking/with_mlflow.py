@@ -1,5 +1,6 @@
 """MLflow, used in the ways that its documentation shows."""
 
+import importlib.util
 import os
 
 import mlflow
@@ -30,7 +31,8 @@ def prepare(way):
         from mlflow import tensorflow
 
         tensorflow.autolog()
-    if way in ("system_metrics", "everything"):
+    # MLflow 2.10 does not bring psutil, without which it refuses to begin a run.
+    if way == "system_metrics" or (way == "everything" and importlib.util.find_spec("psutil")):
         mlflow.enable_system_metrics_logging()
         mlflow.set_system_metrics_sampling_interval(1)
         mlflow.set_system_metrics_samples_before_logging(1)
