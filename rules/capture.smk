@@ -180,7 +180,7 @@ rule compare_digests:
     conda:
         "../envs/capture.yaml"
     resources:
-        mem_mb=growing(3000),
+        mem_mb=growing(1000),
         runtime=growing(30),
     params:
         library=library_digest("capture/digests", "capture/inside", "capture/tables"),

@@ -172,7 +172,7 @@ rule measure_latency:
     threads: all_cores()
     resources:
         servers=1,
-        mem_mb=growing(3000),
+        mem_mb=growing(5000),
         runtime=growing(60),
     params:
         requests=lookup("storage/requests", within=config),

@@ -106,7 +106,7 @@ rule measure_costs:
     threads: all_cores()
     resources:
         servers=1,
-        mem_mb=growing(3000),
+        mem_mb=growing(4000),
         runtime=growing(60),
     params:
         repetitions=lookup("training/cost_repetitions", within=config),
