@@ -253,7 +253,9 @@ def _code(launch: Launch, facts: Mapping[str, Any], folder: Path) -> dict[str, A
     untracked = {str(root / name) for name in facts["untracked"]} if root else set()
     changed = set(files) - set(truth.code_of(facts["commit"], _repositories(launch, folder), blobs) or [])
     outside = {path for path in files if root is None or not Path(path).is_relative_to(root)}
-    dirty = facts["dirty"] if facts["dirty"] is None else bool(facts["diff"]) or bool(untracked & set(files))
+    # A file that git ignores is no part of the commit either; it counts where it ran.
+    strangers = {path for path in changed if root is not None and Path(path).is_relative_to(root)}
+    dirty = facts["dirty"] if facts["dirty"] is None else bool(facts["diff"]) or bool(strangers)
     return {
         "files": files, "blobs": blobs, "dirty": dirty, "changed_paths": sorted(changed),
         "untracked_paths": sorted((untracked | outside) & set(files)),

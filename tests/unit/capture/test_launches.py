@@ -21,7 +21,8 @@ MISLED = "modified_script;modified_import;untracked_script;untracked_import;othe
 def judged(launched):
     """Launches that mislead without the plugin, and one that does not, each with it and without; runs of the client."""
     blocks = [
-        block(f"script;{MISLED}"), block(f"script;detached_head;zipped;pytest;no_commits;{MISLED}", "plugin"),
+        block(f"script;{MISLED}"),
+        block(f"script;detached_head;zipped;pytest;no_commits;git_ignored;{MISLED}", "plugin"),
         block("mlflow_run_dirty", "plugin;stamp"), block("modified_script", "client;stamp"),
     ]  # fmt: skip
     sound, _, _ = verdicts.collect([launched(planned(blocks))])
@@ -36,7 +37,7 @@ def of(judged: pd.DataFrame, tracking: str, field: str) -> dict[str, str]:
 
 def test_the_commit_comes_out_as_the_table_of_launch_modes_expects(judged):
     rows = verdicts.against_expectation(judged, MODES)
-    assert len(rows) == 2 * len(f"script;{MISLED}".split(";")) + 5
+    assert len(rows) == 2 * len(f"script;{MISLED}".split(";")) + 6
     assert [row for row in rows if not row["agrees"]] == []
     assert of(judged, "params_metrics", "commit")["modified_script"] == "misleading"
 
