@@ -17,6 +17,18 @@ def _count(name: str, meaning: str) -> Column:
     return Column(name, "int", meaning, nullable=True, minimum=0)
 
 
+def _rates(interval: str) -> tuple[Column, ...]:
+    """Precision and recall, each with its interval."""
+    columns: list[Column] = []
+    for name, formula in (("precision", "tp / (tp + fp)"), ("recall", "tp / (tp + fn)")):
+        columns += [
+            Column(name, "float", formula, nullable=True, minimum=0, maximum=1),
+            Column(f"{name}_low", "float", f"lower end of its {interval}", nullable=True),
+            Column(f"{name}_high", "float", f"upper end of its {interval}", nullable=True),
+        ]
+    return tuple(columns)
+
+
 #: The 0/1 columns that hand labels exist for.
 FLAGS = (
     _flag("uses_mlflow", "1: the project's own code imports and uses mlflow"),
@@ -127,12 +139,7 @@ ACCURACY_COLUMNS = (
     Column("fp", "int", "said 1, is 0", minimum=0),
     Column("fn", "int", "said 0, is 1", minimum=0),
     Column("tn", "int", "said 0, is 0", minimum=0),
-    Column("precision", "float", "tp / (tp + fp)", nullable=True, minimum=0, maximum=1),
-    Column("precision_low", "float", "lower end of its Wilson interval", nullable=True),
-    Column("precision_high", "float", "upper end of its Wilson interval", nullable=True),
-    Column("recall", "float", "tp / (tp + fn)", nullable=True, minimum=0, maximum=1),
-    Column("recall_low", "float", "lower end of its Wilson interval", nullable=True),
-    Column("recall_high", "float", "upper end of its Wilson interval", nullable=True),
+    *_rates("Wilson interval"),
     Column("resolver_only_right", "int", "projects where only the resolver is right", minimum=0),
     Column("text_only_right", "int", "projects where only the text search is right", minimum=0),
     Column("mcnemar_p", "float", "exact McNemar test of the two on the same projects", nullable=True),
@@ -167,12 +174,7 @@ INDEPENDENT_ACCURACY = Table(
         Column("fn", "int", "named by the readers only", minimum=0),
         Column("readers_agree", "float", "share of projects, or of sites named by either, in which both readers agree",
                minimum=0, maximum=1),
-        Column("precision", "float", "tp / (tp + fp)", nullable=True, minimum=0, maximum=1),
-        Column("precision_low", "float", "lower end of its interval", nullable=True),
-        Column("precision_high", "float", "upper end of its interval", nullable=True),
-        Column("recall", "float", "tp / (tp + fn)", nullable=True, minimum=0, maximum=1),
-        Column("recall_low", "float", "lower end of its interval", nullable=True),
-        Column("recall_high", "float", "upper end of its interval", nullable=True),
+        *_rates("interval"),
         Column("interval", "str", "how the intervals are made, or why there is no rate"),
     ),
     key=("level", "column"),
