@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-import multiprocessing
+import logging.handlers
 import multiprocessing.connection
+import multiprocessing.queues
 import re
 import time
 from collections.abc import Sequence
@@ -42,11 +43,15 @@ def measure(rows: Sequence[dict[str, Any]], root: Path, given: Given) -> list[di
     """Rows of `tables.FAILURES`: every event that a set-up can meet.
 
     Everything runs in a child process, so that it can have small disks of its own (`disks`); where the system refuses
-    them, a full disk is a limit on the size of files.
+    them, a full disk is a limit on the size of files. The child has to come from a fork server: forked from here, it
+    would take this process's fork server for its own, whose writers do not see its disks.
     """
-    context = multiprocessing.get_context("fork")
+    context = writer.context()
     here, there = context.Pipe()
-    child = context.Process(target=_apart, args=(rows, root, given, there))
+    records = context.Queue()
+    listener = logging.handlers.QueueListener(records, *logging.getLogger().handlers)
+    listener.start()
+    child = context.Process(target=_apart, args=(rows, root, given, there, records))
     child.start()
     there.close()
     try:
@@ -54,16 +59,23 @@ def measure(rows: Sequence[dict[str, Any]], root: Path, given: Given) -> list[di
     except EOFError:
         child.join()
         raise StudyError(f"the process that breaks the set-ups ended with {child.exitcode}; see the log") from None
-    child.join()
+    finally:
+        child.join()
+        listener.stop()
     if isinstance(answer, str):
         raise StudyError(answer)
     return list(answer)
 
 
 def _apart(
-    rows: Sequence[dict[str, Any]], root: Path, given: Given, answer: multiprocessing.connection.Connection
+    rows: Sequence[dict[str, Any]],
+    root: Path,
+    given: Given,
+    answer: multiprocessing.connection.Connection,
+    records: multiprocessing.queues.Queue[logging.LogRecord],
 ) -> None:
     """What the child does: small disks if it may, then every event; its rows, or an error in words, go to `answer`."""
+    logging.basicConfig(level=logging.INFO, handlers=[logging.handlers.QueueHandler(records)], force=True)
     refused = ""
     try:
         disks.enter()
@@ -225,16 +237,19 @@ def _mend(store: Store, event: str, full: FullDisk | None) -> int:
     """
     if full:
         full.free()
-    if store.postgresql is not None and store.postgresql.service is not None and not store.postgresql.service.running:
-        store.postgresql.start()
-    if store.server is not None and store.server.service is not None and not store.server.service.running:
-        store.server.start()
-    for refused in range(30):
+    refused = 0
+    for _ in range(30):
+        # Each time: a database server that cannot finish its recovery on a full disk ends some time after the fill.
+        for component in (store.postgresql, store.server):
+            if component is not None and component.service is not None and not component.service.running:
+                component.start()
         try:
             store.client().search_experiments(max_results=1)
             return refused
         except Exception as error:  # whatever a user would see
             log.info("%s after '%s': %s", store.name, event, str(error).splitlines()[0])
+            # A database still in recovery refuses everybody; what is counted is what outlives its return.
+            refused += store.postgresql is None or store.postgresql.answers()
             time.sleep(0.2)
     raise StudyError(f"{store.name}: no answer after '{event}', though everything was started again")
 

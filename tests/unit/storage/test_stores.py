@@ -1,5 +1,6 @@
 """What lies where, what is kept, and who may do what: seen in real set-ups."""
 
+import multiprocessing
 import os
 import sqlite3
 import sys
@@ -93,6 +94,7 @@ def test_a_lost_doubled_or_torn_point_is_counted(opened):
 
 @pytest.mark.slow
 def test_what_was_acknowledged_survives_a_kill_of_client_server_and_a_full_disk(rows, tmp_path):
+    multiprocessing.get_context("forkserver").Process(target=int).start()  # this process has a fork server already
     measured = failures.measure(rows("sqlite", "server_sqlite"), tmp_path, stores.Given())
     tables.FAILURES.write(measured, tmp_path / "failures.tsv")
     found = {(row["store"], row["event"]): row for row in measured}
