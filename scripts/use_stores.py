@@ -27,11 +27,9 @@ def main(
         tables.COST.write(costs + stores.not_measured(tables.COST, reasons), outputs["costs"])
         places, contents = mapping.draw_map(found)
         tables.MAP.write(places + stores.not_measured(tables.MAP, reasons), outputs["places"])
-        tables.CONTENTS.write(contents, outputs["contents"])
+        tables.CONTENTS.write(contents + stores.not_measured(tables.CONTENTS, reasons), outputs["contents"])
         moves = moving.measure(found, Path(folder))
-        for name, reason in reasons.items():
-            empty = dict.fromkeys(("entity", "values", "kept", "lost"))
-            moves.append({"source": cost.REFERENCE, "target": name, "tool": moving.CLIENT, **empty, "reason": reason})
+        moves += [moving.failed(cost.REFERENCE, name, moving.CLIENT, reason) for name, reason in reasons.items()]
         tables.MOVES.write(moves, outputs["moves"])
         together = collaboration.measure(found, writers["open"], writers["users"], runs, points)
         tables.COLLABORATION.write(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,10 @@ from traceability.storage import stores
 from traceability.storage.stores import Given, Store
 
 OWNER, OTHER = "ada", "ben"
-PERMISSIONS = ("default (READ)", "READ", "EDIT", "MANAGE")
+#: What the owner's artifact holds.
+NOTE = "a note of its owner"
+#: What the other account may have on an experiment; MLflow lets an administrator grant all but the first.
+PERMISSIONS = ("default (READ)", "READ", "USE", "EDIT", "MANAGE", "DENY")
 
 
 def _request(store: Store, method: str, path: str, body: dict[str, Any]) -> Any:
@@ -67,7 +71,7 @@ def _try_all(store: Store) -> list[dict[str, Any]]:
             experiment_id = store.experiment(f"of-{OWNER}-{number}")
             run_id = store.client().create_run(experiment_id).info.run_id
             store.client().log_metric(run_id, "loss", 0.5)
-            store.client().log_text(run_id, "text", "note.txt")
+            store.client().log_text(run_id, NOTE, "note.txt")
         if permission in PERMISSIONS[1:]:
             grant(store, experiment_id, name, permission)
         password = "wrong" if actor == "impostor" else passwords.get(name, "")
@@ -97,12 +101,19 @@ def actions(store: Store, experiment_id: str, run_id: str) -> dict[str, Callable
         "find its runs": lambda: run_id in [run.info.run_id for run in client.search_runs([experiment_id])],
         "read the run": done(lambda: client.get_run(run_id)),
         "list artifacts": done(lambda: client.list_artifacts(run_id)),
+        "download an artifact": lambda: _download(store, run_id) == NOTE,
         "log a metric": done(lambda: client.log_metric(run_id, "more", 1.0)),
         "upload an artifact": done(lambda: client.log_text(run_id, "text", "other.txt")),
         "create a run": done(lambda: client.create_run(experiment_id)),
         "delete the run": done(lambda: client.delete_run(run_id)),
         "delete the experiment": done(lambda: client.delete_experiment(experiment_id)),
     }
+
+
+def _download(store: Store, run_id: str) -> str:
+    """The text of the owner's artifact."""
+    with tempfile.TemporaryDirectory() as folder:
+        return Path(store.client().download_artifacts(run_id, "note.txt", folder)).read_text(encoding="utf-8")
 
 
 def _try(call: Callable[[], bool]) -> tuple[bool, str]:

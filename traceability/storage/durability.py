@@ -3,50 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from traceability.errors import StudyError
+#: What is counted: the column of `tables.DURABILITY`, and the columns of the two tables that add up to it.
+_COUNTS = ("acknowledged", "lost", "torn", "artifacts_acknowledged", "artifacts_lost")
 
 
 def judge(collaboration: pd.DataFrame, failures: pd.DataFrame, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows of `tables.DURABILITY`, one per measured set-up.
+    """Rows of `tables.DURABILITY`, one per set-up of the two tables.
 
     Counted are synchronous calls: several writers on a migrated store, and every event. Asynchronous calls acknowledge
     nothing, and the first use of a fresh database by several processes is a finding of its own (state `fresh`).
     """
-    together = collaboration[(collaboration["state"] == "ready") & collaboration["reason"].isna()]
-    broken = failures[(failures["logging"] == "synchronous") & failures["reason"].isna()]
+    together = collaboration[collaboration["state"] == "ready"]
+    broken = failures[failures["logging"] == "synchronous"]
     result = []
     for row in rows:
-        parts = [together[together["store"] == row["store"]], broken[broken["store"] == row["store"]]]
-        measurements = sum(map(len, parts))
-        if not measurements:
+        own = pd.concat([table[table["store"] == row["store"]] for table in (collaboration, failures)])
+        if own.empty:
             continue
-        lost = sum(int(part["lost"].sum()) for part in parts)
-        torn = sum(int(part["torn"].sum()) for part in parts)
-        result.append(
-            {
-                "store": row["store"],
-                "durable": row["durable"],
-                "measurements": measurements,
-                "acknowledged": sum(int(part["acknowledged"].sum()) for part in parts),
-                "lost": lost,
-                "torn": torn,
-                "agrees": not row["durable"] or (lost == 0 and torn == 0),
-            }
-        )
+        counted = pd.concat([part[part["store"] == row["store"]] for part in (together, broken)])
+        counted = counted[counted["reason"].isna()]
+        found: dict[str, Any] = dict.fromkeys((*_COUNTS, "agrees"))
+        if len(counted):
+            found = {name: int(counted[name].sum()) if name in counted else 0 for name in _COUNTS}
+            kept = found["lost"] == found["torn"] == found["artifacts_lost"] == 0
+            found |= {"agrees": kept or not row["durable"]}
+        reason = None if len(counted) else own["reason"].dropna().iloc[0]
+        head = {"store": row["store"], "durable": row["durable"], "measurements": len(counted)}
+        result.append(head | found | {"reason": reason})
     return result
 
 
-def insist(rows: Sequence[dict[str, Any]], collaboration: Path, failures: Path) -> None:
-    """Raise `StudyError` naming the first set-up that claims durability and lost or changed an acknowledged point."""
-    for row in rows:
-        if not row["agrees"]:
-            raise StudyError(
-                f"storage: {row['store']} claims durability (config/stores.tsv) and lost {row['lost']} and changed "
-                f"{row['torn']} of {row['acknowledged']} acknowledged points; see its rows in {collaboration} "
-                f"and {failures}"
-            )
+def broken_claims(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """One line per set-up that claims durability and lost or changed what it had acknowledged."""
+    return [
+        f"{row['store']} claims durability (config/stores.tsv) and lost {row['lost']} and changed {row['torn']} of "
+        f"{row['acknowledged']} acknowledged points, and lost {row['artifacts_lost']} of "
+        f"{row['artifacts_acknowledged']} acknowledged files"
+        for row in rows
+        if row["agrees"] is False
+    ]

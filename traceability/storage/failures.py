@@ -7,6 +7,7 @@ import logging.handlers
 import multiprocessing.connection
 import multiprocessing.queues
 import re
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,10 +26,14 @@ log = logging.getLogger(__name__)
 
 #: Calls that each client has had acknowledged before the component is killed.
 BEFORE = 8
+#: So long a client may take for them.
+PATIENCE_SECONDS = 60
 #: Points per call.
 BATCH = 10
 #: Clients that log while a service is killed.
 CLIENTS = 4
+#: Every client uploads a small file first; where the disk for artifacts is full, a large one after it.
+SMALL, LARGE = ("small.txt", 4096), ("large.txt", LARGE_BYTES)
 #: The client tries a failed request this often again, so that a failure is seen within seconds.
 RETRIES = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "10"}
 CLIENT, CLIENT_ASYNCHRONOUS = "client killed", "client killed, asynchronous"
@@ -137,7 +142,7 @@ def happen(store: Store, event: str, small_disks: bool = False) -> dict[str, Any
         writer.Job(
             store.uri, experiment, str(account), number, 1, 100_000, batch=BATCH,
             environment=store.environment | RETRIES,
-            artifact_bytes=LARGE_BYTES if event == ARTIFACTS else 0,
+            artifacts=(SMALL, LARGE) if event == ARTIFACTS else (SMALL,),
             file_limit=full.limit_of_client if full else 0,
             asynchronous=event == CLIENT_ASYNCHRONOUS,
         )
@@ -163,6 +168,7 @@ def happen(store: Store, event: str, small_disks: bool = False) -> dict[str, Any
         # What is there in part can keep MLflow from reading the rest: all of it is out of reach then.
         log.warning("%s after '%s': %s", store.name, event, error)
         acknowledged = sum(len(steps) for line in lines for _, steps in writer.acknowledged(line).values())
+        uploads = sum(len(writer.acknowledged_artifacts(line)) for line in lines)
         errors = [line["error"] for account in lines for line in account if "error" in line]
         return row | {
             "acknowledged": acknowledged,
@@ -170,6 +176,8 @@ def happen(store: Store, event: str, small_disks: bool = False) -> dict[str, Any
             "lost": acknowledged,
             "torn": 0,
             "unacknowledged": 0,
+            "artifacts_acknowledged": uploads,
+            "artifacts_lost": uploads,
             "half": plain(f"MLflow cannot read the experiment any more: {str(error).splitlines()[0]}"),
             "run_status": None,
             "continued": False,
@@ -187,6 +195,7 @@ def _left(store: Store, experiment: str, lines: list[list[dict[str, Any]]], refu
         "lost": counts["lost"],
         "torn": counts["torn"],
         "unacknowledged": max(0, counts["found"] - (counts["acknowledged"] - counts["lost"])),
+        **_uploads(store, [upload for line in lines for upload in writer.acknowledged_artifacts(line)]),
         "half": _half(store, experiment, runs, refused),
         "run_status": ", ".join(sorted({run.status for run in runs})) or None,
         "continued": bool(runs) and all(_continued(store, run.run_id) for run in runs),
@@ -194,19 +203,38 @@ def _left(store: Store, experiment: str, lines: list[list[dict[str, Any]]], refu
     }
 
 
+def _uploads(store: Store, acknowledged: list[tuple[str, str, int]]) -> dict[str, int]:
+    """How many uploads returned, and how many of those files are not there, byte by byte."""
+    lost = 0
+    for run, name, size in acknowledged:
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                held = Path(store.client().download_artifacts(run, name, folder)).read_bytes()
+            except Exception as error:  # whatever it is, the file cannot be had
+                log.warning("%s: %s of run %s: %s", store.name, name, run, error)
+                held = b""
+        lost += held != writer.content(size)
+    return {"artifacts_acknowledged": len(acknowledged), "artifacts_lost": lost}
+
+
 def _run(store: Store, event: str, jobs: list[writer.Job], full: FullDisk | None) -> None:
     """Start the clients, let the event happen once enough is acknowledged, and wait until each has noticed.
 
-    Raises `StudyError` where a full disk cannot be shown.
+    Raises `StudyError` where a full disk cannot be shown, and where too little was acknowledged to show anything.
     """
-    if full and full.artifacts:  # the upload is a client's first act
+    if full and full.artifacts:  # uploads are a client's first acts
         full.fill()
     processes = [writer.start(job) for job in jobs]
     try:
         if not (full and (full.artifacts or full.limit_of_client)):
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + PATIENCE_SECONDS
             while not all(_calls(job) >= BEFORE for job in jobs) and time.monotonic() < deadline:
                 time.sleep(0.01)
+            if not all(_calls(job) >= BEFORE for job in jobs):
+                raise StudyError(
+                    f"{store.name}: a client had fewer than {BEFORE} calls acknowledged within {PATIENCE_SECONDS} s; "
+                    f"'{event}' is not tried"
+                )
             if event in (CLIENT, CLIENT_ASYNCHRONOUS):
                 processes[0].kill()
             elif full:

@@ -43,6 +43,7 @@ def one(store: Store) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
                 "values": len(read[entity]),
                 "equal": read[entity] == values,
                 "difference": difference(values, read[entity]),
+                "reason": None,
             }
         )
     return places, contents

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from mlflow.exceptions import MlflowException
+
 from traceability.storage import stores
 from traceability.storage.experiment import EXPERIMENT, log_experiment, read_back
 from traceability.storage.mapping import difference
@@ -32,8 +34,12 @@ def measure(found: Sequence[Store], root: Path) -> list[dict[str, Any]]:
     for target in found:
         if target is not source:
             with stores.using(target):
-                run = copy(source, logged.run_id, target)
-                result += _compared(source.name, target.name, CLIENT, before, _all_of(target, run))
+                try:
+                    run = copy(source, logged.run_id, target)
+                    result += _compared(source.name, target.name, CLIENT, before, _all_of(target, run))
+                except (MlflowException, OSError) as error:
+                    log.warning("%s to %s: %s", source.name, target.name, error)
+                    result.append(failed(source.name, target.name, CLIENT, str(error).splitlines()[0][:200]))
     if "file" in by_name:
         result += _migrate(by_name["file"], root)
     return result
@@ -75,11 +81,16 @@ def _migrate(source: Store, root: Path) -> list[dict[str, Any]]:
             if done.returncode:
                 lines = (done.stderr or done.stdout).strip().splitlines()
                 reason = next((line for line in lines if "Error" in line), lines[-1])[:200]
-                empty = dict.fromkeys(("entity", "values", "kept", "lost"))
-                rows.append({"source": "file", "target": "sqlite", "tool": tool, **empty, "reason": reason})
+                rows.append(failed("file", "sqlite", tool, reason))
             else:
                 rows += _compared("file", "sqlite", tool, before, _all_of(target, logged.run_id))
     return rows
+
+
+def failed(source: str, target: str, tool: str, reason: str) -> dict[str, Any]:
+    """The row of a move that could not be made."""
+    empty = dict.fromkeys(("entity", "values", "kept", "lost"))
+    return {"source": source, "target": target, "tool": tool, **empty, "reason": reason}
 
 
 def copy(source: Store, run_id: str, target: Store) -> str:

@@ -56,10 +56,11 @@ CONTENTS = Table(
     "The same experiment read back through MLflow's API from every set-up and compared with what was logged.",
     (
         _STORE,
-        Column("entity", "str", "kind of record"),
-        Column("values", "int", "values read back", minimum=0),
-        Column("equal", "bool", "every value is the one that was logged"),
+        Column("entity", "str", "kind of record", nullable=True),
+        Column("values", "int", "values read back", nullable=True, minimum=0),
+        Column("equal", "bool", "every value is the one that was logged", nullable=True),
         Column("difference", "str", "first differing value, as logged and as read", nullable=True, volatile=True),
+        _REASON,
     ),
     key=("store", "entity"),
 )
@@ -118,6 +119,8 @@ FAILURES = Table(
         Column("lost", "int", "acknowledged and not found", nullable=True, minimum=0, volatile=True),
         Column("torn", "int", "points found with a value that nobody logged", nullable=True, minimum=0, volatile=True),
         Column("unacknowledged", "int", "found, but the call did not return", nullable=True, minimum=0, volatile=True),
+        Column("artifacts_acknowledged", "int", "files whose upload returned", nullable=True, minimum=0),
+        Column("artifacts_lost", "int", "of these, not there as they were", nullable=True, minimum=0),
         Column("half", "str", "what is there in part", nullable=True),
         Column("run_status", "str", "status of the runs afterwards", nullable=True),
         Column("continued", "bool", "whether the same runs take further points afterwards", nullable=True),
@@ -177,15 +180,19 @@ LATENCY = Table(
 
 DURABILITY = Table(
     "results/storage/durability.tsv",
-    "Acknowledged points lost, over all synchronous measurements of a set-up: zero where it claims durability.",
+    "What was acknowledged and lost, over all measurements of a set-up with synchronous calls; first use of a fresh "
+    "database by several processes, a row of its own in collaboration.tsv, is not among them.",
     (
         _STORE,
         Column("durable", "bool", "whether the set-up claims to keep what it acknowledged (config/stores.tsv)"),
         Column("measurements", "int", "rows of collaboration.tsv and failures.tsv that are counted", minimum=0),
-        Column("acknowledged", "int", "points whose call returned", minimum=0, volatile=True),
-        Column("lost", "int", "of these, not found afterwards", minimum=0),
-        Column("torn", "int", "points found with a value that nobody logged", minimum=0),
-        Column("agrees", "bool", "no acknowledged point lost, or none claimed"),
+        Column("acknowledged", "int", "points whose call returned", nullable=True, minimum=0, volatile=True),
+        Column("lost", "int", "of these, not found afterwards", nullable=True, minimum=0),
+        Column("torn", "int", "points found with a value that nobody logged", nullable=True, minimum=0),
+        Column("artifacts_acknowledged", "int", "files whose upload returned", nullable=True, minimum=0),
+        Column("artifacts_lost", "int", "of these, not there as they were", nullable=True, minimum=0),
+        Column("agrees", "bool", "nothing acknowledged was lost or changed, or nothing is claimed", nullable=True),
+        _REASON,
     ),
     key=("store",),
 )

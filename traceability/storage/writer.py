@@ -39,7 +39,8 @@ class Job:
     create_experiment: bool = False
     #: Largest file in bytes that this process may write; 0: no limit.
     file_limit: int = 0
-    artifact_bytes: int = 0
+    #: Files that each run uploads before its points: name and bytes.
+    artifacts: tuple[tuple[str, int], ...] = ()
     #: Calls return at once and a thread of MLflow sends them; waited for at the end of each run.
     asynchronous: bool = False
     #: Time (seconds since 1970) at which to begin, so that several begin together; 0: at once.
@@ -103,16 +104,17 @@ def log_all(job: Job, say: Any) -> None:
         client.set_tag(run, "writer", str(job.number))
         client.set_tag(run, "number", str(number))
         say(run=run, number=number)
-        large = Path(job.account).with_name("large.txt")
-        if job.artifact_bytes:
-            large.write_bytes(b"x" * job.artifact_bytes)
+        folder = Path(job.account).with_suffix("")
+        for name, size in job.artifacts:
+            folder.mkdir(exist_ok=True)
+            (folder / name).write_bytes(content(size))
         if job.file_limit:
             import resource
 
             resource.setrlimit(resource.RLIMIT_FSIZE, (job.file_limit, job.file_limit))
-        if job.artifact_bytes:
-            client.log_artifact(run, str(large))
-            say(run=run, number=number, artifact=job.artifact_bytes)
+        for name, size in job.artifacts:
+            client.log_artifact(run, str(folder / name))
+            say(run=run, number=number, artifact=name, bytes=size)
         pending = []
         for first in range(0, job.points, job.batch):
             steps = range(first, min(first + job.batch, job.points))
@@ -130,6 +132,11 @@ def log_all(job: Job, say: Any) -> None:
             if sent is not None:
                 sent.wait()
         client.set_terminated(run)
+
+
+def content(size: int) -> bytes:
+    """What an uploaded file of that many bytes holds."""
+    return b"x" * size
 
 
 def read_account(path: Path) -> list[dict[str, Any]]:
@@ -151,3 +158,8 @@ def acknowledged(lines: list[dict[str, Any]]) -> dict[str, tuple[int, set[int]]]
         if "run" in line:
             found.setdefault(line["run"], (line["number"], set()))[1].update(line.get("steps", []))
     return found
+
+
+def acknowledged_artifacts(lines: list[dict[str, Any]]) -> list[tuple[str, str, int]]:
+    """Acknowledged uploads: run id, name and bytes."""
+    return [(line["run"], line["artifact"], line["bytes"]) for line in lines if "artifact" in line]
