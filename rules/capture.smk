@@ -122,6 +122,7 @@ rule judge_captures:
             batch=range(config["capture"]["batches"]),
         ),
         modes=in_source(config["capture"]["modes"]),
+        trackers=in_source(config["capture"]["trackers"]),
     output:
         captured=report(
             ensure("results/capture/capture.tsv", non_empty=True),

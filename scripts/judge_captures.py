@@ -5,12 +5,14 @@ from pathlib import Path
 
 from traceability import logs
 from traceability.capture import crosscheck, verdicts
-from traceability.capture.tables import CAPTURE, CROSSCHECK, EXPECTED, LAUNCH_MODES, PLANTED
+from traceability.capture.tables import CAPTURE, CROSSCHECK, EXPECTED, LAUNCH_MODES, PLANTED, TRACKERS
 
 log = logging.getLogger(__name__)
 
 
-def main(lines: list[Path], modes: Path, captured: Path, planted: Path, checked: Path, expected: Path) -> None:
+def main(
+    lines: list[Path], modes: Path, trackers: Path, captured: Path, planted: Path, checked: Path, expected: Path
+) -> None:
     """Write the verdicts on sound records and on damaged ones, MLflow's store against its interface, and surprises.
 
     A damage that was not recognised, or sound fields that were blamed for it, are a `StudyError`; what came out
@@ -22,12 +24,14 @@ def main(lines: list[Path], modes: Path, captured: Path, planted: Path, checked:
     CROSSCHECK.write(both, checked)
     for line in crosscheck.disagreements(both):
         log.warning("%s", line)
-    beside = verdicts.against_expectation(sound, LAUNCH_MODES.rows(modes))
+    beside = verdicts.against_expectation(sound, LAUNCH_MODES.rows(modes), TRACKERS.rows(trackers))
     EXPECTED.write(beside, expected)
     for row in beside:
         if not row["agrees"]:
             log.warning(
-                "%(launch_mode)s, %(tracking)s: the commit was expected to be %(expected)s and is %(observed)s", row
+                "%(system)s %(version)s, %(launch_mode)s, %(tracking)s: %(field)s was expected to be %(expected)s "
+                "and is %(observed)s",
+                row,
             )
     CAPTURE.write(sound, captured)
 
@@ -37,6 +41,7 @@ if __name__ == "__main__":
     main(
         [Path(path) for path in snakemake.input.lines],
         Path(snakemake.input.modes),
+        Path(snakemake.input.trackers),
         Path(snakemake.output.captured),
         Path(snakemake.output.planted),
         Path(snakemake.output.crosscheck),

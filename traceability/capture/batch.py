@@ -284,6 +284,8 @@ def _read_back(done: list[dict[str, Any]], tracker: Tracker, folder: Path, data:
         if len(runs) > 1:
             line["reason"] = f"{len(runs)} runs where one was expected"
         line["evidence"] = runs[0] if runs else []
+        if not runs and line["tracking"] not in ("none", "notes"):
+            line["reason"] = f"{tracker.system} holds no run of this launch"
         if line["tracking"] == "notes":
             line["evidence"] = notes(Path(line["folder"]))
         elif tracker.is_mlflow:

@@ -21,6 +21,7 @@ LAUNCH_MODES = Table(
         Column("group", "str", "kind of way", values=("clean", "changed", "elsewhere", "indirect")),
         Column("expected_commit", "str", "verdict on the commit that MLflow 3.17.2 should get", values=VERDICTS),
         Column("expected_plugin", "str", "the same with this package's plugin switched on", values=VERDICTS),
+        Column("reached", "bool", "does a plugin of MLflow see such a launch? (`mlflow run` asks none)"),
         Column("meaning", "str", "the way in words"),
     ),
     key=("launch_mode",),
@@ -35,6 +36,7 @@ TRACKERS = Table(
         Column("package", "str", "distribution whose version counts"),
         Column("version", "str", "version that the locked requirements hold"),
         Column("requirements", "str", "locked requirements (a file of envs/)"),
+        Column("expected", "str", "verdicts that a plain script's fields should get (`field=verdict`), by ';'"),
         Column("meaning", "str", "why it is here"),
     ),
     key=("tracker",),
@@ -142,18 +144,24 @@ CROSSCHECK = Table(
     key=("key", "version", "kind"),
 )
 
+#: Expected of every field of the code in a launch that the plugin reaches.
+NOT_MISLEADING = "not misleading"
+
 EXPECTED = Table(
     "results/capture/expected.tsv",
-    "The verdict on the commit that was expected of each launch mode, beside the one measured.",
+    "Verdicts that were expected, beside those measured: on the commit by launch mode, on all code with the plugin, "
+    "and on what each tracker was told.",
     (
+        Column("system", "str", "name of the tracker"),
+        Column("version", "str", "its version"),
         Column("launch_mode", "str", "row of config/launch_modes.tsv"),
         Column("tracking", "str", "row of config/trackings.tsv"),
         Column("field", "str", "fact about the run", values=NAMES),
-        Column("expected", "str", "verdict written down in config/launch_modes.tsv", values=VERDICTS),
+        Column("expected", "str", "verdict written down in config/", values=(*VERDICTS, NOT_MISLEADING)),
         Column("observed", "str", "verdict measured", values=VERDICTS),
-        Column("agrees", "bool", "are they the same?"),
+        Column("agrees", "bool", "is it the expected one?"),
     ),
-    key=("launch_mode", "tracking", "field"),
+    key=("system", "version", "launch_mode", "tracking", "field"),
 )
 
 CHANGES = Table(

@@ -14,7 +14,7 @@ from traceability.capture import claims as reading
 from traceability.capture import judging_code, judging_environment  # noqa: F401
 from traceability.capture.fields import FIELDS, MLFLOW, OURS
 from traceability.capture.judging import JUDGES, Launched
-from traceability.capture.tables import CAPTURE
+from traceability.capture.tables import CAPTURE, NOT_MISLEADING
 from traceability.errors import StudyError
 from traceability.files import read_jsonl
 
@@ -100,23 +100,37 @@ def refuse_errors(damaged: Sequence[Mapping[str, Any]]) -> None:
         )
 
 
-def against_expectation(captured: pd.DataFrame, modes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Rows of `tables.EXPECTED`: the verdict on the commit that config/launch_modes.tsv expects, beside that measured.
+def against_expectation(
+    captured: pd.DataFrame, modes: Sequence[Mapping[str, Any]], trackers: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Rows of `tables.EXPECTED`; what was not measured has no row.
 
-    For the newest MLflow in the table, by itself and with the plugin. What was not measured has no row.
+    For the newest MLflow of the table: the verdict on the commit that config/launch_modes.tsv expects, by itself and
+    with the plugin, and that with the plugin nothing else about the code misleads where it is reached (METHOD 7). For
+    every tracker: what config/trackers.tsv expects of a plain script.
     """
-    here = captured[(captured["system"] == MLFLOW) & (captured["field"] == "commit")]
-    here = here[here["version"] == max(here["version"], key=numbers, default="")]
-    measured = {(row["launch_mode"], row["tracking"]): row["verdict"] for row in here.to_dict("records")}
-    found = []
+    versions = captured.loc[captured["system"] == MLFLOW, "version"]
+    newest = max(versions, key=numbers, default="")
+    wanted: dict[tuple[str, str, str, str, str], str] = {}
     for mode in modes:
-        for tracking, column in (("params_metrics", "expected_commit"), ("plugin", "expected_plugin")):
-            verdict = measured.get((mode["launch_mode"], tracking))
-            if verdict is not None:
-                found.append({
-                    "launch_mode": mode["launch_mode"], "tracking": tracking, "field": "commit",
-                    "expected": mode[column], "observed": verdict, "agrees": verdict == mode[column],
-                })  # fmt: skip
+        name = mode["launch_mode"]
+        wanted[MLFLOW, newest, name, "params_metrics", "commit"] = mode["expected_commit"]
+        wanted[MLFLOW, newest, name, "plugin", "commit"] = mode["expected_plugin"]
+        if mode["reached"]:
+            others = [field.name for field in FIELDS if field.need == "code_version" and field.name != "commit"]
+            wanted |= {(MLFLOW, newest, name, "plugin", field): NOT_MISLEADING for field in others}
+    for tracker in trackers:
+        for field, verdict in (word.split("=") for word in tracker["expected"].split(";")):
+            wanted[tracker["system"], tracker["version"], "script", "params_metrics", field] = verdict
+    key = ["system", "version", "launch_mode", "tracking", "field"]
+    measured = captured.dropna(subset=["verdict"]).set_index(key)["verdict"].to_dict()
+    found = []
+    for place, expected in wanted.items():
+        observed = measured.get(place)
+        if observed is not None:
+            agrees = observed != "misleading" if expected == NOT_MISLEADING else observed == expected
+            row = dict(zip(key, place, strict=True))
+            found.append(row | {"expected": expected, "observed": observed, "agrees": agrees})
     return found
 
 

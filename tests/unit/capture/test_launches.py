@@ -10,6 +10,7 @@ from launch_cases import MODES, block, planned
 from traceability.capture import batch, verdicts
 from traceability.capture.batch import Tracker
 from traceability.capture.fields import FIELDS
+from traceability.capture.tables import NOT_MISLEADING
 from traceability.files import read_jsonl
 
 pytestmark = pytest.mark.slow
@@ -36,8 +37,11 @@ def of(judged: pd.DataFrame, tracking: str, field: str) -> dict[str, str]:
 
 
 def test_the_commit_comes_out_as_the_table_of_launch_modes_expects(judged):
-    rows = verdicts.against_expectation(judged, MODES)
-    assert len(rows) == 2 * len(f"script;{MISLED}".split(";")) + 6
+    rows = verdicts.against_expectation(judged, MODES, [])
+    assert len([row for row in rows if row["field"] == "commit"]) == 2 * len(f"script;{MISLED}".split(";")) + 6
+    with_plugin = {row["launch_mode"] for row in rows if row["expected"] == NOT_MISLEADING}
+    assert "zipped" in with_plugin
+    assert "mlflow_run_dirty" not in with_plugin
     assert [row for row in rows if not row["agrees"]] == []
     assert of(judged, "params_metrics", "commit")["modified_script"] == "misleading"
 
@@ -75,9 +79,19 @@ def test_the_plugin_is_the_one_who_put_it_there(judged):
 
 def test_a_surprise_is_a_row_that_says_so(judged):
     believed = [mode | {"expected_commit": "correct"} for mode in MODES]
-    rows = verdicts.against_expectation(judged, believed)
-    surprises = {row["launch_mode"] for row in rows if not row["agrees"] and row["tracking"] == "params_metrics"}
-    assert surprises == set(MISLED.split(";"))
+    told = {"system": "MLflow", "version": judged["version"].iloc[0], "expected": "parameters=correct;metrics=missing"}
+    rows = verdicts.against_expectation(judged, believed, [told])
+    surprises = {
+        (row["launch_mode"], row["field"]) for row in rows if not row["agrees"] and row["tracking"] == "params_metrics"
+    }
+    assert surprises == {("script", "metrics"), *((mode, "commit") for mode in MISLED.split(";"))}
+
+
+def test_code_that_misleads_in_spite_of_the_plugin_is_a_surprise(judged):
+    wrong = (judged["tracking"] == "plugin") & (judged["launch_mode"] == "script") & (judged["field"] == "entry_point")
+    rows = verdicts.against_expectation(judged.assign(verdict=judged["verdict"].mask(wrong, "misleading")), MODES, [])
+    (surprise,) = [row for row in rows if not row["agrees"]]
+    assert (surprise["launch_mode"], surprise["field"], surprise["observed"]) == ("script", "entry_point", "misleading")
 
 
 def test_launches_that_cannot_be_made_are_rows_with_their_reason(subject, data, tracker, tmp_path):
