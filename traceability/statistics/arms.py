@@ -143,7 +143,8 @@ def expectation_rows(runs: pd.DataFrame, plan: Plan) -> list[Row]:
     rows = []
     for name, expected in plan.expectations.items():
         arm = known.get((expected.workload, expected.arm))
-        observed, n = _observe(runs, arm, expected) if arm else (None, 0)
+        reference = known.get((expected.workload, expected.reference or ""))
+        observed, n = _observe(runs, arm, expected, reference) if arm else (None, 0)
         value = n if expected.value == "n" else int(expected.value)
         agrees = "not_measured"
         if observed is not None:
@@ -151,14 +152,14 @@ def expectation_rows(runs: pd.DataFrame, plan: Plan) -> list[Row]:
             agrees = "yes" if met[expected.relation] else "no"
         rows.append({
             "expectation": name, "workload": expected.workload, "arm": expected.arm,
-            "quantity": f"{expected.quantity} {expected.column}",
+            "quantity": " ".join(filter(None, [expected.quantity, expected.reference, expected.column])),
             "expected": f"{_RELATIONS[expected.relation]} {expected.value}", "observed": observed, "n": n,
             "agrees": agrees, "instrument": expected.instrument, "meaning": expected.meaning,
         })  # fmt: skip
     return rows
 
 
-def _observe(runs: pd.DataFrame, arm: Arm, expected: Expectation) -> tuple[int | None, int]:
+def _observe(runs: pd.DataFrame, arm: Arm, expected: Expectation, reference: Arm | None) -> tuple[int | None, int]:
     """The number that an expectation is about, and the number of units behind it."""
     if expected.quantity == "differing_fresh_processes":
         twins = fresh_twins(runs, arm.workload, arm.name, expected.column)
@@ -166,6 +167,11 @@ def _observe(runs: pd.DataFrame, arm: Arm, expected: Expectation) -> tuple[int |
     found = arm.digests(expected.column)
     if found is None:
         return None, 0
+    if expected.quantity == "differing_from_reference":
+        usual = reference.digests(expected.column) if reference else None
+        if reference is None or usual is None or usual.distinct != 1:
+            return None, 0  # a reference that does not repeat is nothing to compare with
+        return int((arm.runs[expected.column] != reference.runs[expected.column].iloc[0]).sum()), arm.units
     if expected.quantity == "differing_pairs":
         return (found.differ, found.n) if arm.paired and found.n else (None, 0)
     return found.distinct, arm.units

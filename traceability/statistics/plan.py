@@ -112,14 +112,22 @@ class Expectation(Settings):
 
     workload: str
     arm: str
-    quantity: Literal["distinct", "differing_pairs", "differing_fresh_processes"]
-    """distinct results in the arm; seeds whose two runs differ; replicates whose fresh process gave another result."""
+    quantity: Literal["distinct", "differing_pairs", "differing_fresh_processes", "differing_from_reference"]
+    """distinct results in the arm; seeds whose two runs differ; replicates whose fresh process gave another result;
+    replicates with another result than the one that the arm `reference` always gives."""
+    reference: str | None = None
     column: Literal["weights_sha256", "predictions_sha256", "output_weights_sha256"] = "weights_sha256"
     relation: Literal["equals", "at_least", "at_most"] = "equals"
     value: int | Literal["n"]
     """A number, or `n`: the number of units of the arm."""
     instrument: bool = False
     meaning: Text
+
+    @model_validator(mode="after")
+    def _complete(self) -> Expectation:
+        if (self.quantity == "differing_from_reference") != (self.reference is not None):
+            raise ValueError("'reference' names an arm for quantity differing_from_reference, and belongs to no other")
+        return self
 
 
 class Target(Settings):

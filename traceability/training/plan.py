@@ -1,7 +1,7 @@
 """Which replicates there are and which job runs them.
 
-A batch is a block (METHOD 10): it holds the same replicates of every arm of its workload, in a random order that is
-drawn from the configuration's seed and recorded.
+A batch is a block (METHOD 10): it holds an even share of every arm of its workload, in a random order that is drawn
+from the configuration's seed and recorded. Only an arm with fewer units than there are batches is not in each.
 """
 
 from __future__ import annotations
@@ -74,11 +74,14 @@ def batch_count(arms: Sequence[Mapping[str, Any]], sizes: Sizes) -> int:
     return -(-sum(replicates_of(arm, sizes) for arm in arms) // sizes.batch_size)
 
 
-def _share(count: int, batch: int, batches: int) -> range:
-    """The replicates of an arm that batch number `batch` of `batches` holds: even shares of whole pairs."""
-    pairs = -(-count // 2)
-    first, last = pairs * batch // batches, pairs * (batch + 1) // batches
-    return range(2 * first, min(2 * last, count))
+def _share(count: int, batch: int, batches: int, unit: int) -> range:
+    """The replicates of an arm that batch number `batch` of `batches` holds: even shares of whole units.
+
+    A unit is `unit` replicates: the two runs of a seed stay together.
+    """
+    units = -(-count // unit)
+    first, last = units * batch // batches, units * (batch + 1) // batches
+    return range(unit * first, min(unit * last, count))
 
 
 def batch_of(arms: Sequence[Mapping[str, Any]], batch: int, sizes: Sizes) -> list[Replicate]:
@@ -91,7 +94,7 @@ def batch_of(arms: Sequence[Mapping[str, Any]], batch: int, sizes: Sizes) -> lis
     for arm in arms:
         count = replicates_of(arm, sizes)
         controls = sizes.fresh_controls if arm["process"] == "forked" and arm["kind"] != "crossed" else 0
-        for number in _share(count, batch, batches):
+        for number in _share(count, batch, batches, 2 if arm["kind"] == "seed_varied" else 1):
             rows.append(_row(arm, number, str(arm["process"]), sizes))
             if number < controls:
                 rows.append(_row(arm, number, "fresh", sizes))

@@ -147,6 +147,41 @@ def test_a_forked_run_unlike_its_fresh_twin_stops_the_study(runs, tmp_path):
         expectations(runs, tmp_path)
 
 
+def with_one_bit_arms(runs, flipped):
+    """The same table with the arm without a flip, and two runs of each control: results `flipped(arm, replicate)`."""
+    plain = runs[runs["arm"] == "same_seed"].assign(arm="keras_deterministic")
+    plain = plain.assign(output_weights_sha256="none", predictions_sha256="none")
+    controls = [plain[plain["replicate"] < 2].assign(arm=arm, kind="control") for arm in ("bit_silent", "bit_active")]
+    both = pd.concat(controls)
+    both["predictions_sha256"] = both["output_weights_sha256"] = [
+        flipped(arm, number) for arm, number in zip(both["arm"], both["replicate"], strict=True)
+    ]
+    return pd.concat([runs, plain, both], ignore_index=True)
+
+
+def test_one_bit_controls_are_compared_with_the_training_without_a_flip(runs, tmp_path):
+    rows = expectations(
+        with_one_bit_arms(runs, lambda arm, number: "none" if arm == "bit_silent" else f"bit {number}"), tmp_path
+    )
+    names = ["bit_on_silent_input", "bit_on_silent_input_and_none", "bit_on_active_input"]
+    assert rows.loc[names, "observed"].tolist() == [1, 0, 2]
+    assert set(rows.loc[names, "agrees"]) == {"yes"}
+
+
+@pytest.mark.parametrize(
+    ("flipped", "failed"),
+    [
+        # All alike, but not like the training without a flip: the distinct results alone would not show it.
+        (lambda arm, number: "other" if arm == "bit_silent" else f"bit {number}", "bit_on_silent_input_and_none"),
+        # One flip did not arrive, the other did: two distinct results.
+        (lambda arm, number: "none" if arm == "bit_silent" or number == 0 else "bit", "bit_on_active_input"),
+    ],
+)
+def test_a_control_that_does_not_behave_stops_the_study(runs, tmp_path, flipped, failed):
+    with pytest.raises(StudyError, match=f"'{failed}' failed"):
+        expectations(with_one_bit_arms(runs, flipped), tmp_path)
+
+
 def contrasts(runs, tmp_path, replays=()):
     runs.to_parquet(tmp_path / "runs.parquet")
     path = tmp_path / "replays.tsv"
@@ -188,7 +223,7 @@ def test_an_arm_with_one_result_is_not_tested(runs, tmp_path):
 def test_records_are_compared_on_the_same_runs_only(runs, tmp_path):
     replays = pd.DataFrame(
         [("diabetes_linear", f"r{i}", "notes", int(i < 20)) for i in range(30)]
-        + [("diabetes_linear", f"r{i}", "mlflow_autolog_model", 1) for i in range(30)]
+        + [("diabetes_linear", f"r{i}", "mlflow_explicit", 1) for i in range(30)]
         + [("diabetes_linear", "alone", "notes", 1)],
         columns=["workload", "run_id", "record", "finished"],
     )

@@ -4,9 +4,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from traceability import configuration
 from traceability.errors import StudyError
 from traceability.training.plan import Sizes, batch_count, batch_of, replicates_of
 from traceability.training.tables import ARMS
@@ -36,12 +38,18 @@ def test_each_replicate_is_in_one_batch_and_pairs_stay_together(replicates, batc
         assert all(at_home[item.arm, item.pair] == number for item in batch), "the two runs of a seed share a batch"
 
 
-def test_a_batch_mixes_all_arms_and_has_about_the_size_asked_for():
-    batches = everything(DIGITS, 30, 60)
-    many = {arm["arm"] for arm in DIGITS if replicates_of(arm, sizes_of(30, 60)) >= 2 * len(batches)}
-    assert len(many) > len(DIGITS) / 2
-    assert all(many <= {item.arm for item in batch} for batch in batches)
-    assert all(30 <= len(batch) <= 90 for batch in batches)
+@pytest.mark.parametrize(("settings", "count"), [("config.yaml", 10), ("quick.yaml", 2)])
+def test_a_batch_mixes_all_arms_that_have_enough_units_and_has_about_the_size_asked_for(settings, count):
+    chosen = configuration.model().model_validate(yaml.safe_load((ROOT / "config" / settings).read_text())).training
+    sizes = Sizes(
+        chosen.replicates, chosen.crossed_levels, chosen.batch_size, 1, chosen.epochs,
+        chosen.fresh_controls, chosen.at_most or 10**9,
+    )  # fmt: skip
+    batches = [batch_of(DIGITS, number, sizes) for number in range(batch_count(DIGITS, sizes))]
+    assert len(batches) == count
+    short = {"seed_varied"} if settings == "quick.yaml" else set()
+    assert all({arm["arm"] for arm in DIGITS} - short <= {item.arm for item in batch} for batch in batches)
+    assert all(sizes.batch_size / 2 <= len(batch) <= 2 * sizes.batch_size for batch in batches)
 
 
 def test_the_order_is_random_but_the_same_every_time():
