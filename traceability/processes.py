@@ -6,8 +6,10 @@ import contextlib
 import ctypes
 import fcntl
 import os
+import shutil
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -82,3 +84,34 @@ def exclusive(path: Path) -> Iterator[None]:
                 f"{path}: another process is doing this work; wait for it or end it, then run again"
             ) from None
         yield
+
+
+#: A folder younger than this may not be locked by its owner yet.
+_SETTLED_SECONDS = 60
+
+
+@contextlib.contextmanager
+def scratch(prefix: str) -> Iterator[Path]:
+    """A temporary folder that goes at the end; those that killed processes of this user left behind go first.
+
+    Its process holds the operating system's lock on it, so a folder without a lock has no process any more.
+    """
+    for old in Path(tempfile.gettempdir()).glob(f"{prefix}-*"):
+        with contextlib.suppress(OSError):
+            seen = old.lstat()
+            if seen.st_uid == os.getuid() and time.time() - seen.st_mtime > _SETTLED_SECONDS:
+                with _locked(old):
+                    shutil.rmtree(old)
+    with tempfile.TemporaryDirectory(prefix=f"{prefix}-") as name, _locked(Path(name)):
+        yield Path(name)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the lock on a folder. Raises `OSError` where another process holds it, or it is no folder."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(handle)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -42,7 +41,7 @@ def run_batch(
     the prepared data of each workload; `era` is the requirements file of the environment of that name. An original that
     fails is an error of the study: `StudyError`.
     """
-    with processes.exclusive(rows.with_suffix(".lock")), tempfile.TemporaryDirectory(prefix="replay-") as scratch:
+    with processes.exclusive(rows.with_suffix(".lock")), processes.scratch("replay") as scratch:
         shutil.rmtree(store, ignore_errors=True)
         store.mkdir(parents=True)
         uri = f"sqlite:///{store.resolve() / 'mlflow.db'}?timeout=60"
@@ -58,7 +57,7 @@ def run_batch(
                 help=help_of(item["help"], original), margins=margins.get(item["workload"], {}),
                 timeout_seconds=timeout_seconds,
             )  # fmt: skip
-            lines.append(replay(task, Path(scratch), cache) | dict(item))
+            lines.append(replay(task, scratch, cache) | dict(item))
             progress()
         write_jsonl(rows, lines)
 

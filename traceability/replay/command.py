@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from traceability import records, snapshots
+from traceability import processes, records, snapshots
 from traceability.errors import StudyError
 from traceability.replay import foreign, sandbox
 from traceability.replay.engine import HELP, Task
@@ -61,8 +60,8 @@ def replay(
         run_id, tracking_uri, record, environment, _pairs(add or [], "--add"),
         {name: _number(value, name) for name, value in _pairs(margin or [], "--margin").items()}, timeout,
     )  # fmt: skip
-    with tempfile.TemporaryDirectory(prefix="replay-") as scratch:
-        row = replay_run(task, Path(scratch), _cache(), lambda what: _confirm(what, yes))
+    with processes.scratch("replay") as scratch:
+        row = replay_run(task, scratch, _cache(), lambda what: _confirm(what, yes))
     if annotate:
         _annotate(run_id, tracking_uri, row)
     if as_json:

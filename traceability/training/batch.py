@@ -14,7 +14,6 @@ import multiprocessing
 import os
 import subprocess
 import sys
-import tempfile
 import time
 import types
 from collections.abc import Callable, Iterator
@@ -56,14 +55,14 @@ def run_batch(
     Runs that a killed attempt left RUNNING are set to KILLED first. Raises `StudyError` if another process runs this
     batch. A failing replicate is a row with status `failed`.
     """
-    with processes.exclusive(lock), tempfile.TemporaryDirectory(prefix="batch-") as scratch:
+    with processes.exclusive(lock), processes.scratch("batch") as scratch:
         attempts = _end_orphans(replicates, uri)
         context = _server(replicates[0].workload)
         arrays.mkdir(parents=True, exist_ok=True)
         lines = []
         for number, item in enumerate(replicates):
             attempt = attempts.get(item.key, 0) + 1
-            order = _order(item, attempt, subject, data, uri, plan_sha256, Path(scratch))
+            order = _order(item, attempt, subject, data, uri, plan_sha256, scratch)
             begin = time.perf_counter()
             seen = _observe(item, order, context, timeout_seconds)
             lines.append(
