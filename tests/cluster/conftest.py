@@ -27,8 +27,8 @@ def slurm() -> Iterator[LocalSlurm]:
     except Unavailable as why:
         TIMES.append(f"skipped: {why}")
         pytest.skip(f"skipped: {why}")
-    cluster.start()
     try:
+        cluster.start()
         yield cluster
     finally:
         cluster.stop()
@@ -50,13 +50,14 @@ def study(slurm: LocalSlurm, new_study: Callable[[str], Study], request: pytest.
     yield made
     if not wait_until(lambda: not made.jobs(slurm) and not made.processes(), 60):
         jobs, processes = made.jobs(slurm), made.processes()
+        # Snakemake first: it would send the cancelled jobs again.
+        for process in processes:
+            with contextlib.suppress(psutil.Error):
+                process.kill()
         for job in jobs:
             slurm.ask("scancel", job)
-        for process in psutil.process_iter():
-            with contextlib.suppress(psutil.Error):
-                if str(made.folder) in " ".join(process.cmdline()):
-                    process.kill()
-        pytest.fail(f"left behind: jobs {jobs}, processes {processes}")
+        told = [f"{process.pid}: {process.info['said']}" for process in processes]
+        pytest.fail(f"left behind: jobs {jobs}, processes {told}")
     assert list((made.folder / ".snakemake" / "locks").glob("*")) == []
 
 

@@ -110,7 +110,8 @@ class LocalSlurm:
         """Text of slurm.conf."""
         control, *ports = free_ports(1 + len(NODES))
         host = socket.gethostname().split(".")[0]
-        memory = psutil.virtual_memory().total // 2**20 // len(NODES)
+        # Only for its books: second attempts ask for twice the memory, and get it also where a machine is small.
+        memory = max(16_000, psutil.virtual_memory().total // 2**20 // len(NODES))
         nodes = "\n".join(
             f"NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=2 RealMemory={memory}"
             for node, port in zip(NODES, ports, strict=True)
@@ -141,7 +142,7 @@ SlurmdParameters=config_overrides
 ReturnToService=2
 SlurmdTimeout=120
 KillWait=5
-MinJobAge=300
+MinJobAge=7200
 MailProg=/bin/true
 {nodes}
 PartitionName=study Nodes={",".join(NODES)} Default=YES MaxTime=1440 State=UP
@@ -200,11 +201,11 @@ PartitionName=study Nodes={",".join(NODES)} Default=YES MaxTime=1440 State=UP
         if self.folder.is_dir():
             running = dict(self.noted())
             if "slurmctld" in running and self.link.exists():
-                with contextlib.suppress(subprocess.SubprocessError):
+                with contextlib.suppress(subprocess.SubprocessError, TimeoutError):
                     subprocess.run(["scancel", "--user=root"], capture_output=True, timeout=20, check=False)
                     self.wait_for(lambda: not self.jobs(), "an empty queue", 30)
-            every = list(running.values())
-            for process in list(running.values()):
+            every = self.processes()
+            for process in list(every):
                 with contextlib.suppress(psutil.Error):
                     every += process.children(recursive=True)
             for action in ("terminate", "kill"):

@@ -66,18 +66,19 @@ class Study:
         """The jobs of this copy that wait or run."""
         return {job: seen for job, seen in slurm.jobs().items() if seen["folder"] == str(self.folder)}
 
-    def processes(self) -> list[str]:
-        """Command lines of the processes that work in this folder or below it: Snakemakes, jobs, servers."""
+    def processes(self) -> list[psutil.Process]:
+        """The processes that work in this folder or below it, the oldest first: Snakemakes, jobs, servers."""
         found = []
         for process in psutil.process_iter():
             try:
                 words = process.cmdline()
                 here = str(self.folder) in f"{process.cwd()} {' '.join(words)}"
                 if here and process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE:
-                    found.append(" ".join(words)[:200])
+                    process.info = {"said": " ".join(words)[:200], "began": process.create_time()}
+                    found.append(process)
             except (psutil.Error, OSError):
                 continue
-        return found
+        return sorted(found, key=lambda process: process.info["began"])
 
 
 def wait_until(condition: Callable[[], object], seconds: float) -> bool:

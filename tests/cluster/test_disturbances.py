@@ -20,12 +20,26 @@ from traceability.tracking import service
 
 pytestmark = pytest.mark.slow
 
+SEEDED = ("same_seed", "seed_varied")
+
 TARGET = "results/training/digits_mlp/batch-0.jsonl"
+#: Table of the few arms that these tests train, in the copy of the study.
+ARMS = "few_arms.tsv"
+
+
+@pytest.fixture
+def study(study: Study) -> Study:
+    """A copy of the study with a short table of arms: three of the network, two replicates each."""
+    head, *rows = (study.folder / "config" / "arms.tsv").read_text().splitlines()
+    few = [row for row in rows if row.split("\t")[:2] in [["digits_mlp", arm] for arm in ("unseeded", *SEEDED)]]
+    (study.folder / ARMS).write_text("\n".join([head, *few]) + "\n")
+    return study
 
 
 def words(profile: str, epochs: int) -> list[str]:
     """A small batch through a profile, its networks trained for so many epochs that something can happen meanwhile."""
-    config = ["--config", f"training={{epochs: {epochs}, batch_size: 6, fresh_controls: 0}}", "tracking={uri: service}"]
+    training = f"training={{arms: {ARMS}, epochs: {epochs}, fresh_controls: 0}}"
+    config = ["--config", training, "tracking={uri: service}"]
     return [TARGET, "--workflow-profile", f"profiles/{profile}", *config]
 
 
@@ -60,7 +74,7 @@ def tracked(study: Study) -> Iterator[dict[str, str]]:
 def check_finished(study: Study) -> list[dict]:
     """Every replicate of the batch is there once and succeeded; no run is shown as running; the rows."""
     rows = read_jsonl(study.folder / TARGET)
-    assert len(rows) == len({row["key"] for row in rows}) >= 4
+    assert len(rows) == len({row["key"] for row in rows}) == 2 * len(("unseeded", *SEEDED))
     assert {row["status"] for row in rows} == {"finished"}
     with tracked(study) as found:
         assert "RUNNING" not in found.values()
@@ -91,7 +105,7 @@ def test_a_job_that_the_administrator_cancels_is_sent_again(profile: str, slurm:
 def test_a_job_that_meets_its_time_limit_gets_more_time(slurm: LocalSlurm, study: Study) -> None:
     """The first attempt gets one minute, the least that Slurm knows; the second as much as it needs."""
     limits = ["--set-resources", "run_batch:runtime=1 if attempt == 1 else 60"]
-    study.run(*words("slurm", 90), *limits)
+    study.run(*words("slurm", 200), *limits)
     assert "SLURM status is: 'TIMEOUT'" in study.said()
     assert sent(study) == 2
     assert max(row["attempt"] for row in check_finished(study)) == 2
@@ -119,8 +133,11 @@ def test_after_an_interrupt_nothing_goes_on_and_the_next_run_finishes(
     _, _, run = running_job(slurm, study)
     os.killpg(child.pid, signal.SIGINT)  # as a terminal sends it: to Snakemake and all that it started
     assert child.wait(180) != 0
-    assert wait_until(lambda: not study.jobs(slurm) and not study.processes(), 60), study.processes()
-    assert not records.service_file(study.folder / "results").exists() or not (study.folder / TARGET).exists()
+    assert wait_until(lambda: not study.jobs(slurm) and not study.processes(), 60), (
+        study.jobs(slurm),
+        [process.info for process in study.processes()],
+    )
+    assert not (study.folder / TARGET).exists()
     assert list((study.folder / ".snakemake" / "locks").glob("*")) == []
 
     study.run(*words(profile, 20))
