@@ -2,12 +2,13 @@
 
 
 rule figures:
-    """Target: every figure."""
+    """Target: every figure of training and use; those of capture, storage and replay are in their chapters."""
     input:
         "results/figures/arms.svg",
         "results/figures/components.svg",
         "results/figures/costs.svg",
         "results/figures/usage.svg",
+        "results/figures/usage_by_group.svg",
         "results/figures/corpus.svg",
 
 
@@ -138,10 +139,45 @@ rule plot_components:
         "../scripts/plot_components.py"
 
 
+rule plot_usage_by_group:
+    """Use of each logging function by kind of project and by sampling frame."""
+    input:
+        shares="results/statistics/corpus_shares.tsv",
+        usage="results/statistics/usage_shares.tsv",
+        frames=in_source("config/frames.tsv"),
+    output:
+        figure=report(
+            ensure("results/figures/usage_by_group.svg", non_empty=True),
+            caption="../report/figures/usage_by_group.rst",
+            category="Use",
+            labels={"content": "by kind of project and frame", "form": "figure"},
+        ),
+        table=report(
+            ensure("results/figures/usage_by_group.tsv", non_empty=True),
+            caption="../report/figures/usage_by_group.rst",
+            category="Use",
+            labels={
+                "content": "by kind of project and frame",
+                "form": "values of the figure",
+            },
+        ),
+    log:
+        "<logs>/plot_usage_by_group.log",
+    conda:
+        "../envs/figures.yaml"
+    params:
+        library=library_digest("figures/corpus", "figures/tables"),
+    message:
+        "Draw {output.figure}"
+    script:
+        "../scripts/plot_usage_by_group.py"
+
+
 rule plot_corpus:
     """Kinds of project, depth of tracing, other trackers and signals of re-execution over the corpus."""
     input:
         shares="results/statistics/corpus_shares.tsv",
+        usage="results/statistics/usage_shares.tsv",
     output:
         figure=report(
             ensure("results/figures/corpus.svg", non_empty=True),

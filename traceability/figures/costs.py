@@ -8,6 +8,9 @@ from matplotlib.figure import Figure
 
 from traceability.figures import theme
 
+#: What is stored of a run, and its name in the figure.
+BYTES = {"database_bytes": "database", "artifact_bytes": "artifacts"}
+
 
 def shown(costs: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
     """The rows of `tables.COSTS`, from results/training/costs.tsv and results/statistics/costs.tsv."""
@@ -20,17 +23,21 @@ def shown(costs: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
     )  # fmt: skip
     medians = total.assign(quantity="median", number=None, value=total["median"], low=None, high=None)
     ratios = total.assign(quantity="ratio", number=None, value=total["ratio"])
+    stored = summary[summary["quantity"].isin(BYTES)]
+    stored = stored.assign(number=None, value=stored["median"], low=None, high=None)
     columns = ["workload", "level", "quantity", "number", "value", "low", "high", "n"]
-    parts = [part[columns].astype(object) for part in (values, medians, ratios)]
+    parts = [part[columns].astype(object) for part in (values, medians, ratios, stored)]
     rows = pd.concat(parts, ignore_index=True)
     return rows[rows["value"].notna()].reset_index(drop=True)
 
 
 def draw(rows: pd.DataFrame) -> Figure:
-    """One line per level, cheapest first: repetitions, median, and the ratio in words."""
+    """One line per level, cheapest first: repetitions, median, and the ratio in words; beside it the bytes of a run."""
     theme.apply()
     medians = rows[rows["quantity"] == "median"].astype({"value": float}).sort_values("value")
-    figure, axes = plt.subplots(figsize=(theme.PAGE_WIDTH * 0.75, 0.6 + 0.3 * len(medians)))
+    figure, (axes, sizes) = plt.subplots(
+        1, 2, figsize=(theme.PAGE_WIDTH, 0.75 + 0.3 * len(medians)), sharey=True, width_ratios=(3, 2)
+    )
     for place, (_, median) in enumerate(medians.iterrows()):
         of_level = rows[(rows["workload"] == median["workload"]) & (rows["level"] == median["level"])]
         values = of_level[of_level["quantity"] == "value"]["value"].astype(float)
@@ -46,4 +53,18 @@ def draw(rows: pd.DataFrame) -> Figure:
     axes.set_xlim(left=0)
     axes.set_yticks(range(len(medians)), [str(level).replace("_", " ") for level in medians["level"]])
     axes.grid(axis="x")
+    for style, (quantity, name) in enumerate(BYTES.items()):
+        held = [_bytes(rows, median, quantity) / 1000 for _, median in medians.iterrows()]
+        sizes.plot(held, range(len(held)), theme.MARKERS[style], color=theme.PALETTE[style], label=name)
+    # Where nothing is recorded there are 0 bytes: a scale that is logarithmic only above 1 kB shows them too.
+    sizes.set_xscale("symlog", linthresh=1, linscale=0.4)
+    sizes.set(xlabel="kB stored per run (median)", xlim=(-0.2, None))
+    sizes.xaxis.set_major_formatter("{x:g}")
+    sizes.grid(axis="x")
+    sizes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
     return figure
+
+
+def _bytes(rows: pd.DataFrame, median: pd.Series, quantity: str) -> float:
+    found = rows[(rows["workload"] == median["workload"]) & (rows["level"] == median["level"])]
+    return float(found[found["quantity"] == quantity]["value"].max())

@@ -44,13 +44,18 @@ USAGE = Table(
 
 COSTS = Table(
     "results/figures/costs.tsv",
-    "Values shown in costs.svg: seconds of every repetition, and the ratio of medians, per level.",
+    "Values shown in costs.svg: seconds of every repetition, ratio of medians and bytes stored, per level.",
     (
         Column("workload", "str", "subject"),
         Column("level", "str", "level (a line)"),
-        Column("quantity", "str", "single repetition, median, or ratio", values=("value", "median", "ratio")),
+        Column(
+            "quantity",
+            "str",
+            "single repetition, median or ratio of seconds; bytes per run",
+            values=("value", "median", "ratio", "database_bytes", "artifact_bytes"),
+        ),
         Column("number", "int", "number of the repetition, for single values", nullable=True, minimum=0),
-        Column("value", "float", "seconds, or the ratio", volatile=True),
+        Column("value", "float", "seconds, the ratio, or bytes (median)", volatile=True),
         Column("low", "float", "lower end of the ratio's interval", nullable=True, volatile=True),
         Column("high", "float", "upper end of the ratio's interval", nullable=True, volatile=True),
         Column("n", "int", "repetitions", minimum=0),
@@ -148,11 +153,28 @@ CORPUS = Table(
         Column("label", "str", "line of the panel; for depth the exact number of kinds of records"),
         Column("k", "int", "projects with it", minimum=0),
         Column("n", "int", "projects", minimum=1),
-        Column("share_percent", "float", "share in percent", minimum=0, maximum=100),
-        Column("low_percent", "float", "lower end of the owner bootstrap in percent", minimum=0, maximum=100),
-        Column("high_percent", "float", "upper end of it in percent", minimum=0, maximum=100),
+        Column("share_percent", "float", "share in percent, standardised over frames", minimum=0, maximum=100),
+        Column("low_percent", "float", "lower end of its primary interval (owner bootstrap)", minimum=0, maximum=100),
+        Column("high_percent", "float", "upper end of it", minimum=0, maximum=100),
     ),
     key=("dimension", "label"),
+)
+
+USAGE_BY_GROUP = Table(
+    "results/figures/usage_by_group.tsv",
+    "Values shown in usage_by_group.svg: use of each logging function by kind of project and by sampling frame.",
+    (
+        Column("dimension", "str", "panel", values=("kind", "frame")),
+        Column("group", "str", "kind of project, or frame"),
+        Column("implies_tracking", "int", "1: who is in this frame tracks, because of how it was found"),
+        Column("function", "str", "logging function"),
+        Column("k", "int", "projects with it", minimum=0),
+        Column("n", "int", "projects", minimum=1),
+        Column("share_percent", "float", "share in percent", minimum=0, maximum=100),
+        Column("low_percent", "float", "lower end of Wilson's interval", minimum=0, maximum=100),
+        Column("high_percent", "float", "upper end of it", minimum=0, maximum=100),
+    ),
+    key=("dimension", "group", "function"),
 )
 
 _VERDICTS = ("correct", "partial", "misleading", "missing")

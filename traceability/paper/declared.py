@@ -92,8 +92,9 @@ def _storage() -> list[Number]:
     folder = "results/storage"
     measured: Filter = {"reason": ""}
     made = [
-        Number("storage.stores", f"{folder}/contents.tsv", "count", "store", take="distinct"),
-        Number("storage.unequal", f"{folder}/contents.tsv", "count", take="count", among={"equal": "False"}),
+        Number("storage.stores", f"{folder}/contents.tsv", "count", "store", take="distinct", where=measured),
+        Number("storage.unequal", f"{folder}/contents.tsv", "count", take="count", where=measured,
+               among={"equal": "False"}),
         Number("storage.places", f"{folder}/map.tsv", "count", "place", take="distinct",
                where=measured | {"store": "sqlite", "kind": "table"}),
     ]  # fmt: skip

@@ -72,7 +72,10 @@ def share(
     low, high = rates.wilson(k, n, confidence)
     row: dict[str, Any] = {"k": k, "n": n, "owners": owners, "share": k / n, "wilson_low": low, "wilson_high": high}
     rows = np.column_stack([values, _groups(part["frame"])])
-    for name, statistic in (("owner", _mean), ("standardised", _standardised if standardise else _mean)):
+    for name, statistic in (("owner", _mean), ("standardised", _standardised)):
+        if name == "standardised" and not standardise:
+            row |= {"standardised_low": row["owner_low"], "standardised_high": row["owner_high"]}
+            break
         if owners < 2:
             interval = (0.0, 1.0)
         elif k in (0, n):
@@ -106,7 +109,7 @@ def rows(sample: pd.DataFrame, resamples: int, seed: int, confidence: float) -> 
     add("sensitivity", "projects using mlflow, all frames", using, ("traces_direct", "traces_any"))
     add("sensitivity", "every project, all frames", sample, ("uses_mlflow", "traces_direct", "traces_any"))
     for frame, part in using.groupby("frame"):
-        add("frame", str(frame), part, ("traces_direct", "traces_any"), standardise=False)
+        add("frame", str(frame), part, FUNCTIONS[:8], standardise=False)
     for kind, part in first.groupby("kind"):
         add("kind", str(kind), part, FUNCTIONS[:8])
     for stratum, part in first.groupby("stratum"):
