@@ -17,6 +17,7 @@ BIN := .venv/bin
 CONFIG ?=
 ARGS ?=
 TESTS ?= tests/unit tests/workflow
+BENCHMARKS ?= $(basename $(notdir $(wildcard tests/benchmarks/*.py)))
 WORKFLOW = Snakefile $(wildcard rules/*.smk)
 STUDY = $(BIN)/python envs/run_study.py
 SETTINGS = $(ARGS) $(if $(CONFIG),--configfile $(CONFIG))
@@ -54,9 +55,8 @@ format: setup ## bring all code into the form that lint asks for
 envs: setup ## cut envs/*.yaml from uv.lock
 	@$(BIN)/python envs/export.py
 
-benchmark: setup ## measure what the study's own machinery costs (prints a table)
-	@ls tests/benchmarks/*.py >/dev/null 2>&1 || { echo "tests/benchmarks/ holds no benchmark"; exit 1; }
-	@for script in tests/benchmarks/*.py; do PYTHONPATH=. $(BIN)/python "$$script" $(ARGS) || exit 1; done
+benchmark: setup ## measure what the study's own machinery costs: all, or BENCHMARKS='batch_cost growth' (prints tables)
+	@for name in $(BENCHMARKS); do PYTHONPATH=. $(BIN)/python "tests/benchmarks/$$name.py" $(ARGS) || exit 1; done
 
 test-cluster: setup ## run the quick study through a real Slurm of two nodes on this machine (root; installs slurm-wlm)
 	@$(BIN)/python -m pytest tests/cluster $(ARGS)

@@ -1,10 +1,10 @@
 """What a replicate costs: a forked child of a batch against one fresh process, and against pure fitting.
 
 Everything is measured in one run on one machine, interleaved, after a warm-up; ratios of medians with a bootstrap
-interval. Call: `make benchmark`, or `python tests/benchmarks/batch_cost.py [repetitions]`.
+interval. Call: `make benchmark`, or `python tests/benchmarks/batch_cost.py [--repetitions 12]`.
 """
 
-import sys
+import argparse
 import tempfile
 from pathlib import Path
 
@@ -57,9 +57,10 @@ def measure(folder: Path, repetitions: int) -> list[dict]:
 
 def main() -> None:
     """Print the table."""
-    repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else 12
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repetitions", type=int, default=12)
     with tempfile.TemporaryDirectory() as folder:
-        rows = measure(Path(folder), repetitions)
+        rows = measure(Path(folder), parser.parse_args().repetitions)
     wall = {
         kind: np.array([row["wall_seconds"] for row in rows if row["process"] == kind]) for kind in ("forked", "fresh")
     }

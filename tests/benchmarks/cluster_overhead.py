@@ -2,7 +2,7 @@
 
 Two nodes of two cores on this machine (tests/cluster/local_slurm.py). Seconds from start to end for 1 and for
 20 empty jobs, without a scheduler too; `--repetitions` interleaved. Overhead per job: the difference, divided by 19.
-Needs root and Debian or Ubuntu; elsewhere it says why it is skipped.
+Needs root and slurm-wlm, which `--install` installs on Debian or Ubuntu; elsewhere it says why it is skipped.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from rich.table import Table
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "cluster"))
-from local_slurm import LocalSlurm, Unavailable, install  # noqa: E402
+from local_slurm import PROGRAMS, LocalSlurm, Unavailable, install, program  # noqa: E402
 
 SNAKEFILE = """
 rule all:
@@ -60,8 +60,11 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repetitions", type=int, default=3)
+    parser.add_argument("--install", action="store_true", help="install slurm-wlm and munge where they are missing")
     given = parser.parse_args()
     try:
+        if not given.install and not all(map(program, PROGRAMS)):
+            raise Unavailable("no Slurm here; --install installs slurm-wlm and munge")
         install()
     except Unavailable as why:
         sys.stdout.write(f"skipped: {why}\n")
@@ -70,8 +73,8 @@ def main() -> None:
     ways |= {f"profiles/{name}": [*options(name), "--jobs", "100"] for name in ("slurm", "generic")}
     measured: dict[tuple[str, int], list[float]] = {}
     cluster = LocalSlurm()
-    cluster.start()
     try:
+        cluster.start()
         for _ in range(given.repetitions):
             for way, words in ways.items():
                 for jobs in (1, 20):
