@@ -200,8 +200,13 @@ def _training() -> list[Number]:
                where=network | {"arm": "same_seed"}),
         Number("arm.seed_varied.differ", arms, "count", "differ", n="differ_of",
                where=network | {"arm": "seed_varied"}),
-        Number("bit.silent", arms, "count", "distinct_predictions", n="n", where=network | {"arm": "bit_silent"}),
-        Number("bit.active", arms, "count", "distinct_weights", n="n", where=network | {"arm": "bit_active"}),
+        *(
+            Number(f"bit.{kind}", f"{_STATISTICS}/expectations.tsv", "count", "observed", n="n",
+                   where={"expectation": expectation})
+            for kind, expectation in (
+                ("silent", "bit_on_silent_input_and_none"), ("active", "bit_on_active_input_always")
+            )
+        ),
         Number("arm.unseeded.floor", arms, "share", "sampling_floor", n="units", where=network | {"arm": "unseeded"}),
         Number("churn.unseeded", f"{_STATISTICS}/churn.tsv", "share", "churn", n="units", low="low", high="high",
                where={"workload": "digits_mlp", "arm": "unseeded"}),

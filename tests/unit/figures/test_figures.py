@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from scripts import plot_arms, plot_usage
-from traceability.figures import arms, storage, tables, theme, usage
+from traceability.figures import arms, corpus, storage, tables, theme, usage
 from traceability.registry import read_frame
 
 ARM = {
@@ -91,3 +91,24 @@ def test_cost_of_storage_has_a_panel_per_size_and_says_what_was_left_out():
     titles = [axes.get_title(loc="left") or axes.get_title() for axes in shown]
     assert titles == ["log a metric,\n1 in a row", "log a metric,\n300 in a row", "create a run"]
     assert [[text.get_text() for text in axes.texts] for axes in shown] == [[], ["left out"], []]
+
+
+SHARES_OF_GROUPS = pd.DataFrame(
+    [
+        ("kind", "personal", "log_param", 3, 4), ("kind", "personal", "autolog", 1, 4),
+        ("frame", "NAME_found", "log_param", 5, 5), ("frame", "FILE_implied", "log_param", 2, 2),
+        ("depth", "all", "3", 2, 9),
+    ],
+    columns=["dimension", "group", "function", "k", "n"],
+).assign(share=lambda t: t["k"] / t["n"], wilson_low=0.1, wilson_high=1.0)  # fmt: skip
+
+
+def test_use_by_group_tells_frames_that_imply_tracking_from_the_others_and_names_its_source(tmp_path):
+    frames = pd.DataFrame({"frame": ["NAME_found", "FILE_implied"], "implies_tracking": [0, 1]})
+    rows = tables.USAGE_BY_GROUP.validate(corpus.grouped(SHARES_OF_GROUPS, frames), "usage_by_group.tsv")
+    assert list(rows["group"]) == ["personal", "personal", "NAME_found", "FILE_implied"]
+    figure = corpus.draw_groups(rows, "a corpus of today")
+    assert {"3/4", "5/5", "2/2"} <= set(texts(figure))
+    labels = [label.get_text() for axes in figure.axes for label in axes.get_yticklabels()]
+    assert {"NAME_found", "FILE_implied *"} <= set(labels)
+    assert figure.get_supxlabel() == "a corpus of today"
