@@ -12,6 +12,7 @@ rule corpus:
         "results/corpus/scanner_accuracy.tsv",
         "results/corpus/label_accuracy.tsv",
         "results/corpus/independent_accuracy.tsv",
+        "results/corpus/kind_agreement.tsv",
         "results/corpus/usage_counts.tsv",
         "results/corpus/sample.tsv",
         branch(
@@ -126,6 +127,32 @@ rule score_independent:
         "Score the scanner on projects labelled after it"
     script:
         "../scripts/score_independent.py"
+
+
+rule score_kinds:
+    """The written rule for the kind of a project against hand classes of projects drawn at random."""
+    input:
+        judged=in_source("resources/labels/kinds.tsv"),
+        projects=in_source("config/projects.tsv"),
+    output:
+        table=report(
+            ensure("results/corpus/kind_agreement.tsv", non_empty=True),
+            caption="../report/corpus/kind_agreement.rst",
+            category="Use",
+            subcategory="Instrument",
+            labels={"content": "the rule for kinds against a reader", "form": "table"},
+        ),
+    log:
+        "<logs>/score_kinds.log",
+    conda:
+        "../envs/statistics.yaml"
+    params:
+        confidence=lookup("statistics/confidence", within=config),
+        library=library_digest("corpus/kinds", "corpus/tables", "statistics/rates"),
+    message:
+        "Check the rule for kinds of projects"
+    script:
+        "../scripts/score_kinds.py"
 
 
 if config["corpus"]["source"] == "published":

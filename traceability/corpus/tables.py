@@ -180,6 +180,38 @@ INDEPENDENT_ACCURACY = Table(
     key=("level", "column"),
 )  # fmt: skip
 
+#: Kinds of project, as the written rule and the readers name them.
+KINDS = ("education", "example", "personal", "organisation")
+
+LABELLED_KINDS = Table(
+    "resources/labels/kinds.tsv",
+    "Kinds of projects drawn at random, judged by a reader who saw neither the rule nor its output.",
+    (
+        _REPOSITORY, _COMMIT,
+        Column("kind", "str", "what the project is", values=KINDS),
+        Column("doubt", "str", "the second most likely kind where the reader hesitated", values=KINDS, nullable=True),
+    ),
+    key=("repository",),
+)  # fmt: skip
+
+KIND_AGREEMENT = Table(
+    "corpus/kind_agreement.tsv",
+    "The written rule for the kind of a project against a reader's judgement.",
+    (
+        Column("kind", "str", "kind of project, or all", values=(*KINDS, "all")),
+        Column("projects", "int", "judged projects", minimum=0),
+        Column("by_reader", "int", "projects that are of this kind to the reader", minimum=0),
+        Column("by_rule", "int", "projects that are of this kind by the rule", minimum=0),
+        Column("both", "int", "of this kind to both", minimum=0),
+        Column("near", "int", "the rule gives the reader's first or second choice", minimum=0),
+        Column("share", "float", "both / by_reader", nullable=True, minimum=0, maximum=1),
+        Column("low", "float", "lower end of its Wilson interval", nullable=True, minimum=0, maximum=1),
+        Column("high", "float", "upper end of it", nullable=True, minimum=0, maximum=1),
+        Column("kappa", "float", "Cohen's kappa; for all kinds together", nullable=True, maximum=1),
+    ),
+    key=("kind",),
+)
+
 LABELLED_CALLS = Table(
     "resources/labels/independent_calls.tsv",
     "Call sites in executable code that two readers named, independently of each other and of the scanner.",
@@ -226,7 +258,7 @@ PROJECTS = Table(
         Column("cluster", "str", "repository that stands for all copies of it; the sample holds one per cluster"),
         Column("selected", "int", "1: in the sample; 0: a copy of another one", minimum=0, maximum=1),
         Column("owner", "str", "owner of the repository"),
-        Column("kind", "str", "by the written rule", values=("education", "example", "personal", "organisation")),
+        Column("kind", "str", "by the written rule", values=KINDS),
         Column("commits", "int", "commits in the history at hand", nullable=True, minimum=0),
         Column("authors", "int", "distinct author addresses in it", nullable=True, minimum=0),
         Column("months", "int", "months with a commit", nullable=True, minimum=0),

@@ -1,0 +1,25 @@
+"""The written rule for the kind of a project against hand classes."""
+
+import functools
+from pathlib import Path
+
+from traceability import logs
+from traceability.corpus import kinds, tables
+from traceability.statistics import rates
+
+
+def main(judged: Path, projects: Path, table: Path, confidence: float) -> None:
+    """Write one row per kind, and one for all."""
+    wilson = functools.partial(rates.wilson, confidence=confidence)
+    rows = kinds.agreement(tables.LABELLED_KINDS.read(judged), tables.PROJECTS.read(projects), wilson)
+    tables.KIND_AGREEMENT.write(rows, table)
+
+
+if __name__ == "__main__":
+    logs.setup(snakemake.log[0])
+    main(
+        Path(snakemake.input.judged),
+        Path(snakemake.input.projects),
+        Path(snakemake.output.table),
+        snakemake.params.confidence,
+    )
