@@ -80,6 +80,7 @@ localrules:
     plot_trackers,
     plot_usage,
     prepare_dataset,
+    sample_projects,
     scan_calibration,
     score_independent,
     score_labels,
