@@ -81,6 +81,7 @@ localrules:
     plot_usage,
     plot_usage_by_group,
     prepare_dataset,
+    sample_projects,
     scan_calibration,
     score_independent,
     score_kinds,

@@ -326,3 +326,28 @@ rule list_projects:
         "Ask GitHub for projects"
     script:
         "../scripts/list_projects.py"
+
+
+rule sample_projects:
+    """On request only: a table of projects made from a listing, by the written rules of the sample."""
+    input:
+        listing=config["corpus"]["listing"],
+        frames=FRAMES_TABLE,
+    output:
+        table=ensure("results/corpus/projects.tsv", non_empty=True),
+    log:
+        "<logs>/sample_projects.log",
+    conda:
+        "../envs/corpus.yaml"
+    resources:
+        downloads=1,
+    params:
+        queries=lookup("corpus/queries", within=config),
+        template=lambda _wildcards: config["corpus"]["url_template"],
+        # Not an output: Snakemake would empty it before each try.
+        cache="results/corpus/histories",
+        library=library_digest("corpus/sampling", "corpus/tables"),
+    message:
+        "Make a table of projects from {input.listing}"
+    script:
+        "../scripts/sample_projects.py"

@@ -1,8 +1,8 @@
 """Gets a project's pinned commit by git: from GitHub, a mirror or a bundle, whatever the URL template names.
 
-Shallow, into a bare repository, nothing is checked out and no hook runs. A repository on this machine that holds the
-commit is read where it lies, also where it lacks blobs (a mirror cut at some size). A project that is gone is a
-result, not an error.
+Into a bare repository, nothing is checked out and no hook runs: `fetch` for the commit alone, `fetch_history` with all
+commits before it. A repository on this machine that holds the commit is read where it lies, also where it lacks blobs
+(a mirror cut at some size). A project that is gone is a result, not an error.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ log = logging.getLogger("corpus")
 
 #: Blobs above this size are not asked for (where the server can leave them out); the scanner would not read them.
 BLOB_LIMIT = "64m"
+#: Names the commit of a folder once its whole history is there.
+_HISTORY = "refs/history"
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}$")
 _COMMIT = re.compile(r"^[0-9a-f]{40}$")
 _GONE = re.compile(
@@ -80,22 +82,56 @@ def fetch(
     here = _local(url)
     if here is not None and _holds(here, commit):
         return Fetched(repository, commit, str(here), "")
-    said = ""
+    said = _retried(lambda: _fetch_once(url, commit, folder, timeout), repository, url, attempts, pause)
+    if said:
+        shutil.rmtree(folder, ignore_errors=True)
+    return Fetched(repository, commit, "" if said else str(folder), said)
+
+
+def fetch_history(
+    repository: str, commit: str, template: str, folder: Path, *, attempts: int = 4, timeout: float = 300,
+    pause: Callable[[float], None] = time.sleep,
+) -> Fetched:  # fmt: skip
+    """As `fetch`, with every commit before this one (without its files) and the tags.
+
+    `folder` is kept when it holds the whole history of this commit, and made anew otherwise. A repository on this
+    machine gives the history that it has. Raises `StudyError` as `fetch` does.
+    """
+    if (folder / "HEAD").is_file():
+        # A ref is asked for, not the commit: git may fetch a commit, without its files, only because it was asked for.
+        if git.run("rev-parse", "--verify", "--quiet", _HISTORY, cwd=folder, check=False).strip() == commit:
+            return Fetched(repository, commit, str(folder), "")
+        shutil.rmtree(folder)
+    found = fetch(repository, commit, template, folder, attempts=attempts, timeout=timeout, pause=pause)
+    if found.path != str(folder):
+        return found
+    url = address(template, repository)
+    said = _retried(lambda: _deepen(url, commit, folder, timeout), repository, url, attempts, pause)
+    return Fetched(repository, commit, "" if said else str(folder), said)
+
+
+def is_cut(folder: Path) -> bool:
+    """Whether the repository lacks early commits (it is shallow)."""
+    return git.run("rev-parse", "--is-shallow-repository", cwd=folder).strip() == "true"
+
+
+def _retried(what: Callable[[], None], repository: str, url: str, attempts: int, pause: Callable[[float], None]) -> str:
+    """Do `what` until it raises no `StudyError`, at most `attempts` times; what git said last, or "" once it worked."""
+    said = "not fetched"
     for attempt in range(attempts):
         if attempt:
             wait = (60.0 if _LIMITED.search(said) else 2.0) * 2 ** (attempt - 1) * random.uniform(0.8, 1.2)  # noqa: S311
             log.warning("%s: %s; next try in %.0f s", repository, said, wait)
             pause(wait)
         try:
-            _fetch_once(url, commit, folder, timeout)
+            what()
         except StudyError as error:
-            said = str(error).replace(url, repository)
-            shutil.rmtree(folder, ignore_errors=True)
+            said = str(error).replace(url, repository) or "not fetched"
             if _GONE.search(said) and not _LIMITED.search(said):
                 break
         else:
-            return Fetched(repository, commit, str(folder), "")
-    return Fetched(repository, commit, "", said or "not fetched")
+            return ""
+    return said
 
 
 def _local(url: str) -> Path | None:
@@ -108,9 +144,6 @@ def _local(url: str) -> Path | None:
 
 
 def _fetch_once(url: str, commit: str, folder: Path, timeout: float) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    git.run("init", "--quiet", "--bare", cwd=folder)
     shallow = ("fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--depth=1")
     last: StudyError | None = None
     # Servers differ: some cannot leave blobs out, some give a commit only as part of a branch, a bundle knows no depth.
@@ -120,6 +153,11 @@ def _fetch_once(url: str, commit: str, folder: Path, timeout: float) -> None:
         ("fetch", "--quiet", "--no-tags", "--no-recurse-submodules", url, "+refs/heads/*:refs/heads/*",
         "+HEAD:refs/fetched"),
     ):  # fmt: skip
+        # Each road begins afresh: git keeps a filter in the repository's settings, and with a server of plain files it
+        # would then start itself for each object that it misses, and again from there, without end.
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        git.run("init", "--quiet", "--bare", cwd=folder)
         try:
             git.run(*words, cwd=folder, timeout=timeout)
         except StudyError as error:
@@ -132,6 +170,16 @@ def _fetch_once(url: str, commit: str, folder: Path, timeout: float) -> None:
             return
         last = StudyError(f"commit {commit} does not exist in {url}")
     raise last if last is not None else StudyError(f"{url}: nothing fetched")
+
+
+def _deepen(url: str, commit: str, folder: Path, timeout: float) -> None:
+    """Add the commits before `commit` and the tags to a repository that `_fetch_once` made."""
+    (folder / "shallow.lock").unlink(missing_ok=True)  # of a try that was stopped at its time limit
+    words = ["fetch", "--quiet", "--no-recurse-submodules"]
+    # Only a server that cut the history is asked again, for commits alone; one that cannot has sent everything.
+    words += ["--filter=tree:0", "--unshallow", url, commit] if is_cut(folder) else [url]
+    git.run(*words, "+refs/tags/*:refs/tags/*", cwd=folder, timeout=timeout)
+    git.run("update-ref", _HISTORY, commit, cwd=folder)
 
 
 def _holds(folder: Path, commit: str) -> bool:

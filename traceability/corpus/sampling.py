@@ -8,17 +8,20 @@ at what a project uses.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from traceability import git
-from traceability.corpus import places
+from traceability.corpus import fetching, places
 from traceability.corpus.trees import Commit
 from traceability.errors import StudyError
+
+log = logging.getLogger("corpus")
 
 SHARED_BLOBS = 0.3
 MINIMUM_BLOBS = 2
@@ -151,20 +154,71 @@ def clusters(portraits: Iterable[Portrait]) -> dict[str, str]:
     return {name: top(name) for name in names}
 
 
+def check_frames(queries: Iterable[str], frames: Collection[str], where: Path) -> None:
+    """Raises `StudyError` naming the queries that are no frame: what they imply is written before they are used."""
+    missing = sorted(set(queries) - set(frames))
+    if missing:
+        raise StudyError(
+            f"{where}: no row for {', '.join(repr(query) for query in missing)}; add one, with the query as its frame "
+            "and what it implies, or take the query out of corpus.queries"
+        )
+
+
+def eligible(listing: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of `tables.LISTED` that can be in the sample; forks and what was gone when it was listed are counted."""
+    listed = list(listing)
+    there = [row for row in listed if row["status"] == "listed"]
+    chosen = [row for row in there if not row["fork"]]
+    log.info("%d listed; left out: %d gone, %d forks", len(listed), len(listed) - len(there), len(there) - len(chosen))
+    return chosen
+
+
+def portraits_of(
+    listing: list[dict[str, Any]], template: str, cache: Path, progress: Callable[[], None] = lambda: None
+) -> list[Portrait]:
+    """A portrait of each repository of a listing, from its history; `cache` keeps what was fetched for the next call.
+
+    What cannot be had is left out and named in the log. Raises `StudyError` for a malformed row or template, and where
+    there is no portrait at all.
+    """
+    drawn: list[Portrait] = []
+    for row in listing:
+        name = str(row["repository"])
+        found = fetching.fetch_history(name, str(row["commit"]), template, cache / name.replace("/", "+"))
+        reason = found.detail
+        if found.path:
+            try:
+                cut = fetching.is_cut(Path(found.path))
+                drawn.append(portrait(name, Path(found.path), found.commit))
+                if cut:
+                    log.warning("%s: early commits are missing; dates, authors and copies are read from the rest", name)
+            except StudyError as error:  # a tree that is none, or with more files than are listed
+                reason = str(error)
+        if reason:
+            log.warning("left out: %s: %s", name, reason)
+        progress()
+    log.info("%d of %d repositories are there, %d are left out", len(drawn), len(listing), len(listing) - len(drawn))
+    if not drawn:
+        raise StudyError(
+            f"none of {len(listing)} listed repositories could be had; check corpus.listing, corpus.url_template "
+            "and the network"
+        )
+    return drawn
+
+
 def rows(
-    portraits: list[Portrait], frames: dict[str, dict[str, Any]], frame_of: dict[str, str], listed: str
+    portraits: list[Portrait], listing: Iterable[dict[str, Any]], frames: Mapping[str, dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Rows of the table of projects, sorted by name. Raises `StudyError` for a frame that is not declared."""
+    """Rows of `tables.PROJECTS`, sorted by name: a project's frame is the query that gave it, a key of `frames`."""
     standing = clusters(portraits)
+    listed = {row["repository"]: row for row in listing}
     made = []
     for p in sorted(portraits, key=lambda p: p.repository):
-        frame = frame_of[p.repository]
-        if frame not in frames:
-            raise StudyError(f"{p.repository}: frame '{frame}' is not in config/frames.tsv; declare it there")
+        frame = listed[p.repository]["query"]
         made.append({
             "repository": p.repository, "commit": p.commit, "frame": frame,
-            "implies_tracking": frames[frame]["implies_tracking"], "listed": listed, "committed": p.committed[:10],
-            "licence": p.licence, "cluster": standing[p.repository],
+            "implies_tracking": frames[frame]["implies_tracking"], "listed": listed[p.repository]["listed"],
+            "committed": p.committed[:10], "licence": p.licence, "cluster": standing[p.repository],
             "selected": int(standing[p.repository] == p.repository),
             "owner": p.repository.split("/")[0], "kind": p.kind, "commits": p.commits, "authors": p.authors,
             "months": p.months, "tags": p.tags, "ci": p.ci, "tests": p.tests,

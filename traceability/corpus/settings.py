@@ -30,3 +30,5 @@ class Section(Settings):
     """What `list_projects` asks GitHub's search for (only on request)."""
     api_url: str = "https://api.github.com"
     """Address of GitHub's interface for `list_projects`."""
+    listing: str = "results/corpus/listed.tsv"
+    """What `sample_projects` makes a table of projects from (only on request): a table as `list_projects` writes it."""

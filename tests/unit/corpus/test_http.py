@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import http.server
 import os
 import subprocess
@@ -106,6 +107,29 @@ def served(tmp_path: Path) -> Iterator[tuple[Remote, str, str, str]]:
     server.server_close()
 
 
+@pytest.fixture
+def plain_files(served: tuple[Remote, str, str, str]) -> Iterator[tuple[list[str], str]]:
+    """A server that knows nothing of git, with the same project: what it was asked, and its address."""
+    root, asked = served[0].root, []
+    git.run("update-server-info", cwd=root / "one" / "project.git")
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            if len(asked) > 60:  # a git that starts itself again and again comes to an end here
+                self.send_error(500)
+                return
+            super().do_GET()
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(root)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield asked, f"http://127.0.0.1:{server.server_port}/{{repository}}.git"
+    server.shutdown()
+    server.server_close()
+
+
 @pytest.fixture(autouse=True)
 def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
@@ -119,6 +143,59 @@ def test_one_commit_comes_and_not_the_history(served: tuple[Remote, str, str, st
         assert found.path, found.detail
         assert git.run("rev-list", "--count", commit, cwd=found.path).strip() == "1"
     assert git.run("show", f"{first}:train.py", cwd=tmp_path / first) == CODE
+
+
+def test_a_history_comes_without_the_files_of_earlier_commits_and_only_once(
+    served: tuple[Remote, str, str, str], tmp_path: Path
+) -> None:
+    remote, template, first, last = served
+    git.run("tag", "--annotate", "--message", "x", "v1", first, cwd=remote.root / "one" / "project.git")
+    # A commit that came alone, as from a try that was killed, is no history.
+    assert fetching.fetch("one/project", last, template, tmp_path / "got", timeout=20).path
+    found = fetching.fetch_history("one/project", last, template, tmp_path / "got", timeout=20)
+    assert found.path, found.detail
+    assert git.run("rev-list", last, cwd=found.path).split() == [last, first]
+    assert git.run("tag", "--merged", last, cwd=found.path).split() == ["v1"]
+    assert not fetching.is_cut(Path(found.path))
+    tree = git.run("rev-parse", f"{first}^{{tree}}", cwd=tmp_path / "work").strip()
+    assert f"?{tree}" in git.run("rev-list", "--objects", "--missing=print", last, cwd=found.path).split()
+    asked = len(remote.asked)
+    assert fetching.fetch_history("one/project", last, template, tmp_path / "got", timeout=20) == found
+    assert len(remote.asked) == asked
+    assert fetching.fetch_history("one/project", first, template, tmp_path / "got", timeout=20).path
+    assert git.run("rev-list", "--count", first, cwd=found.path).strip() == "1"
+    assert git.run("show", f"{first}:train.py", cwd=found.path) == CODE
+
+
+def test_a_limit_between_commit_and_history_is_waited_for(
+    served: tuple[Remote, str, str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remote, template, first, last = served
+    commit_alone = fetching._fetch_once
+
+    def then_limited(url: str, commit: str, folder: Path, timeout: float) -> None:
+        commit_alone(url, commit, folder, timeout)
+        remote.troubles = [(429, {"Content-Length": "0"})]
+
+    monkeypatch.setattr(fetching, "_fetch_once", then_limited)
+    pauses: list[float] = []
+    found = fetching.fetch_history("one/project", last, template, tmp_path / "got", timeout=20, pause=pauses.append)
+    assert git.run("rev-list", last, cwd=found.path).split() == [last, first]
+    assert len(pauses) == 1 and pauses[0] > 40
+
+
+def test_a_server_of_plain_files_gives_commit_history_and_tags(
+    served: tuple[Remote, str, str, str], plain_files: tuple[list[str], str], tmp_path: Path
+) -> None:
+    _, _, first, last = served
+    git.run("tag", "--annotate", "--message", "x", "v1", first, cwd=served[0].root / "one" / "project.git")
+    git.run("update-server-info", cwd=served[0].root / "one" / "project.git")
+    asked, template = plain_files
+    found = fetching.fetch_history("one/project", last, template, tmp_path / "got", timeout=20, attempts=1)
+    assert found.path, found.detail
+    assert git.run("rev-list", last, cwd=found.path).split() == [last, first]
+    assert git.run("tag", "--merged", last, cwd=found.path).split() == ["v1"]
+    assert len(asked) < 40
 
 
 def test_a_renamed_repository_is_followed(served: tuple[Remote, str, str, str], tmp_path: Path) -> None:
