@@ -1,5 +1,6 @@
-"""The quick study, run once for all tests that look at its results: those of the workflow and those of the cluster."""
+"""What tests of several folders share: the quick study, run once for all of them, and whether a process lives."""
 
+import os
 import time
 from pathlib import Path
 
@@ -15,3 +16,18 @@ def quick_study(tmp_path_factory) -> tuple[Path, float]:
     done = snakemake(folder)
     assert done.returncode == 0, done.stderr[-5000:]
     return folder, time.monotonic() - begin
+
+
+def alive(pid: int) -> bool:
+    """Whether a process exists and is no zombie."""
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
+
+
+@pytest.fixture
+def is_alive():
+    """`alive`."""
+    assert os.path.isdir("/proc/self")  # noqa: PTH112
+    return alive

@@ -85,13 +85,15 @@ def main() -> int:
     child = subprocess.Popen(
         options.command,
         stdin=subprocess.DEVNULL,
+        # Not the pipe of the process id, which nobody reads to its end: a command that fills it would stand still.
+        stdout=2,
         process_group=0,
         preexec_fn=lambda: [signal.signal(n, signal.SIG_DFL) for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)],  # noqa: PLW1509  # no threads here
         **extra,
     )
     sys.stdout.write(f"{child.pid}\n")
     sys.stdout.flush()
-    os.dup2(2, 1)  # the reader of the process id may go; nothing else is said
+    os.dup2(2, 1)  # the reader of the process id may go
     while child.poll() is None:
         readable, _, _ = select.select([sys.stdin], [], [], 0.1)
         if readable and not os.read(0, 1024):

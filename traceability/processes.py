@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import fcntl
+import multiprocessing
+import multiprocessing.connection
 import os
 import shutil
 import signal
@@ -52,7 +54,19 @@ def _is_snakemake(process: psutil.Process) -> bool:
 
 
 def die_with_parent() -> None:
-    """Ask the kernel to kill this process when its parent ends; without Linux a thread watches the parent's id."""
+    """End this process when its parent ends, by the kernel's hand; without Linux a thread watches the parent's id.
+
+    The child of a fork server ends with the process that asked for it: the server itself lives as long as any child.
+    """
+    asking = multiprocessing.parent_process()
+    if asking is not None:
+        sentinel = asking.sentinel
+
+        def outlived() -> None:
+            multiprocessing.connection.wait([sentinel])
+            os._exit(1)
+
+        threading.Thread(target=outlived, daemon=True, name="die-with-parent").start()
     parent = os.getppid()
     if sys.platform == "linux":
         pr_set_pdeathsig = 1

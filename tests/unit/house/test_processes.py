@@ -13,6 +13,37 @@ HOLD = "import sys, time; from traceability import processes\nwith processes.scr
 HOLD += "    print(folder, flush=True); time.sleep(60)"
 
 
+CHILD = """
+import multiprocessing, os, time
+from traceability import processes
+
+def work(pipe):
+    processes.die_with_parent()
+    pipe.send(os.getpid())
+    time.sleep(120)
+
+if __name__ == "__main__":
+    here, there = multiprocessing.Pipe()
+    multiprocessing.get_context("forkserver").Process(target=work, args=(there,)).start()
+    print(here.recv(), flush=True)
+    time.sleep(120)
+"""
+
+
+def test_the_child_of_a_fork_server_ends_with_the_process_that_asked_for_it(tmp_path, is_alive):
+    (tmp_path / "asking.py").write_text(CHILD)
+    asking = subprocess.Popen([sys.executable, str(tmp_path / "asking.py")], stdout=subprocess.PIPE, text=True)
+    assert asking.stdout is not None
+    child = int(asking.stdout.readline())
+    assert is_alive(child)
+    asking.kill()
+    asking.wait()
+    deadline = time.monotonic() + 10
+    while is_alive(child) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not is_alive(child)
+
+
 def holder() -> tuple[subprocess.Popen[str], Path]:
     """A process that holds a folder, and that folder, made to look settled."""
     child = subprocess.Popen([sys.executable, "-c", HOLD], stdout=subprocess.PIPE, text=True)

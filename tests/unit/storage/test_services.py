@@ -114,3 +114,12 @@ def test_what_leaves_the_process_group_is_ended_too(tmp_path, is_alive):
     assert is_alive(stray)
     service.stop()
     assert not is_alive(stray)
+
+
+def test_a_service_that_says_much_does_not_stand_still(tmp_path):
+    """Its words go to the log; nobody reads the pipe that its process id came through, which holds 64 KiB."""
+    said = tmp_path / "said"
+    code = f"print('word ' * 100_000, flush=True); open({str(said)!r}, 'w').close(); import time; time.sleep(60)"
+    service = services.start("talker", [sys.executable, "-c", code], tmp_path / "talker.log", said.exists)
+    service.stop()
+    assert (tmp_path / "talker.log").stat().st_size >= 500_000
