@@ -80,7 +80,8 @@ def _apart(
     records: multiprocessing.queues.Queue[logging.LogRecord],
 ) -> None:
     """What the child does: small disks if it may, then every event; its rows, or an error in words, go to `answer`."""
-    logging.basicConfig(level=logging.INFO, handlers=[logging.handlers.QueueHandler(records)], force=True)
+    handlers = [logging.handlers.QueueHandler(records)]
+    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=handlers, force=True)
     refused = ""
     try:
         disks.enter()
