@@ -137,8 +137,7 @@ def happen(store: Store, event: str, small_disks: bool = False) -> dict[str, Any
     count = CLIENTS if event in (SERVER, POSTGRESQL) else 1
     notes = store.folder.parent / "accounts"  # not on a disk that gets full
     notes.mkdir(exist_ok=True)
-    name = re.sub(r"[^a-z]+", "-", f"{store.name} {event}".lower())
-    accounts = [notes / f"{name}-{number}.jsonl" for number in range(count)]
+    accounts = [notes / account_name(store.name, event, number) for number in range(count)]
     jobs = [
         writer.Job(
             store.uri, experiment, str(account), number, 1, 100_000, batch=BATCH,
@@ -184,6 +183,11 @@ def happen(store: Store, event: str, small_disks: bool = False) -> dict[str, Any
             "continued": False,
             "seen": plain(errors[0]) if errors else None,
         }
+
+
+def account_name(store: str, event: str, number: int) -> str:
+    """Name of the file in which one client notes what was acknowledged; no two clients of a table share one."""
+    return re.sub(r"[^a-z0-9]+", "-", f"{store} {event}".lower()) + f"-{number}.jsonl"
 
 
 def _left(store: Store, experiment: str, lines: list[list[dict[str, Any]]], refused: int) -> dict[str, Any]:

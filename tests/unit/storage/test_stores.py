@@ -1,5 +1,6 @@
 """What lies where, what is kept, and who may do what: seen in real set-ups."""
 
+import itertools
 import multiprocessing
 import os
 import sqlite3
@@ -116,6 +117,16 @@ def test_what_was_acknowledged_survives_a_kill_of_client_server_and_a_full_disk(
     assert "log-batch failed" in found["server_sqlite", failures.RECORDS]["seen"]
     if sys.platform == "linux" and small_disks_allowed():
         assert {row["means"] for row in measured if "disk" in row["event"]} == {"tmpfs"}
+
+
+def test_no_two_clients_note_what_was_acknowledged_in_the_same_file():
+    """Else one finds the account of another, is killed before it did anything, and all of it counts as lost."""
+    every = [failures.CLIENT, failures.CLIENT_ASYNCHRONOUS, failures.SERVER, failures.POSTGRESQL]
+    every += [failures.RECORDS, failures.ARTIFACTS]
+    stores_known = [row["store"] for row in tables.STORES.rows(ROOT / "config" / "stores.tsv")]
+    assert {"server_postgresql_1", "server_postgresql_4"} <= set(stores_known)
+    names = [failures.account_name(*case) for case in itertools.product(stores_known, every, range(failures.CLIENTS))]
+    assert len(names) == len(set(names))
 
 
 def small_disks_allowed() -> bool:
