@@ -105,7 +105,7 @@ def test_a_job_that_the_administrator_cancels_is_sent_again(profile: str, slurm:
 def test_a_job_that_meets_its_time_limit_gets_more_time(slurm: LocalSlurm, study: Study) -> None:
     """The first attempt gets one minute, the least that Slurm knows; the second as much as it needs."""
     limits = ["--set-resources", "run_batch:runtime=1 if attempt == 1 else 60"]
-    study.run(*words("slurm", 200), *limits)
+    study.run(*words("slurm", 100), *limits)
     assert "SLURM status is: 'TIMEOUT'" in study.said()
     assert sent(study) == 2
     assert max(row["attempt"] for row in check_finished(study)) == 2
