@@ -56,7 +56,7 @@ def planted(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     for line in lines:
         if line["defect"] == "none":
             continue
-        wanted = dict(word.strip().split("=") for word in (line["expected"] or "").split(";") if word.strip())
+        wanted = _by_field(line["expected"])
         before, after = whole.get(_case(line), {}), judged[line["key"]]
         for name in [field.name for field in FIELDS if field.name in wanted or field.name in before]:
             old, new = before.get(name), after.get(name, {})
@@ -71,6 +71,11 @@ def planted(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
                 "reason": line.get("reason") or None,
             })  # fmt: skip
     return found
+
+
+def _by_field(words: str | None) -> dict[str, str]:
+    """Verdicts by field, from `field=verdict;field=verdict` of a table."""
+    return dict(word.strip().split("=") for word in (words or "").split(";") if word.strip())
 
 
 def _case(line: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -111,16 +116,16 @@ def against_expectation(
     """
     versions = captured.loc[captured["system"] == MLFLOW, "version"]
     newest = max(versions, key=numbers, default="")
+    others = [field.name for field in FIELDS if field.need == "code_version" and field.name != "commit"]
     wanted: dict[tuple[str, str, str, str, str], str] = {}
     for mode in modes:
         name = mode["launch_mode"]
         wanted[MLFLOW, newest, name, "params_metrics", "commit"] = mode["expected_commit"]
         wanted[MLFLOW, newest, name, "plugin", "commit"] = mode["expected_plugin"]
         if mode["reached"]:
-            others = [field.name for field in FIELDS if field.need == "code_version" and field.name != "commit"]
             wanted |= {(MLFLOW, newest, name, "plugin", field): NOT_MISLEADING for field in others}
     for tracker in trackers:
-        for field, verdict in (word.split("=") for word in tracker["expected"].split(";")):
+        for field, verdict in _by_field(tracker["expected"]).items():
             wanted[tracker["system"], tracker["version"], "script", "params_metrics", field] = verdict
     key = ["system", "version", "launch_mode", "tracking", "field"]
     measured = captured.dropna(subset=["verdict"]).set_index(key)["verdict"].to_dict()

@@ -53,7 +53,7 @@ def draw(rows: pd.DataFrame, source: str) -> Figure:
         axes.set_yticks(list(part.index), names)
         axes.set(xlim=(0, 100), ylim=(len(part) - 0.5, -0.5), xlabel="projects (%)", title=title)
         axes.grid(axis="x")
-    figure.supxlabel(source, fontsize=7, color=theme.INK, x=0.99, ha="right")
+    theme.say_source(figure, source)
     return figure
 
 
@@ -98,5 +98,5 @@ def draw_groups(rows: pd.DataFrame, source: str) -> Figure:
         axes.set(xlabel="", ylabel="", title=names[name])
         axes.tick_params(axis="both", length=0)
         axes.tick_params(axis="x", rotation=30)
-    figure.supxlabel(source, fontsize=7, color=theme.INK, x=0.99, ha="right")
+    theme.say_source(figure, source)
     return figure

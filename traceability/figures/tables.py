@@ -25,6 +25,17 @@ ARMS = Table(
     key=("workload", "arm", "quantity", "number"),
 )  # fmt: skip
 
+
+def _percent(share: str, interval: str) -> tuple[Column, ...]:
+    """A share and the ends of its interval, in percent."""
+    words = {
+        "share": share,
+        "low": f"lower end of {interval} in percent",
+        "high": f"upper end of {interval} in percent",
+    }
+    return tuple(Column(f"{name}_percent", "float", text, minimum=0, maximum=100) for name, text in words.items())
+
+
 USAGE = Table(
     "results/figures/usage.tsv",
     "Values shown in usage.svg: share of projects that use a logging function.",
@@ -34,9 +45,7 @@ USAGE = Table(
         Column("function", "str", "function or group of functions"),
         Column("k", "int", "projects that use it", minimum=0),
         Column("n", "int", "projects", minimum=1),
-        Column("share_percent", "float", "share in percent", minimum=0, maximum=100),
-        Column("low_percent", "float", "lower end of the interval in percent", minimum=0, maximum=100),
-        Column("high_percent", "float", "upper end of the interval in percent", minimum=0, maximum=100),
+        *_percent("share in percent", "the interval"),
         Column("interval", "str", "how the interval was made"),
     ),
     key=("source", "group", "function", "interval"),
@@ -153,9 +162,7 @@ CORPUS = Table(
         Column("label", "str", "line of the panel; for depth the exact number of kinds of records"),
         Column("k", "int", "projects with it", minimum=0),
         Column("n", "int", "projects", minimum=1),
-        Column("share_percent", "float", "share in percent, standardised over frames", minimum=0, maximum=100),
-        Column("low_percent", "float", "lower end of its primary interval (owner bootstrap)", minimum=0, maximum=100),
-        Column("high_percent", "float", "upper end of it", minimum=0, maximum=100),
+        *_percent("share in percent, standardised over frames", "its primary interval (owner bootstrap)"),
     ),
     key=("dimension", "label"),
 )
@@ -170,9 +177,7 @@ USAGE_BY_GROUP = Table(
         Column("function", "str", "logging function"),
         Column("k", "int", "projects with it", minimum=0),
         Column("n", "int", "projects", minimum=1),
-        Column("share_percent", "float", "share in percent", minimum=0, maximum=100),
-        Column("low_percent", "float", "lower end of Wilson's interval", minimum=0, maximum=100),
-        Column("high_percent", "float", "upper end of it", minimum=0, maximum=100),
+        *_percent("share in percent", "Wilson's interval"),
     ),
     key=("dimension", "group", "function"),
 )

@@ -75,6 +75,11 @@ def apply() -> None:
     sns.set_theme(context="paper", style="white", palette=list(PALETTE), rc=_SETTINGS)
 
 
+def say_source(figure: Figure, source: str) -> None:
+    """Say at the foot of a figure where its data come from."""
+    figure.supxlabel(source, fontsize=7, color=INK, x=0.99, ha="right")
+
+
 def save(figure: Figure, svg_path: Path | str, title: str) -> None:
     """Write `figure` as SVG, whole or not at all, with no date and no tool version in it; then close it.
 

@@ -72,10 +72,8 @@ def share(
     low, high = rates.wilson(k, n, confidence)
     row: dict[str, Any] = {"k": k, "n": n, "owners": owners, "share": k / n, "wilson_low": low, "wilson_high": high}
     rows = np.column_stack([values, _groups(part["frame"])])
-    for name, statistic in (("owner", _mean), ("standardised", _standardised)):
-        if name == "standardised" and not standardise:
-            row |= {"standardised_low": row["owner_low"], "standardised_high": row["owner_high"]}
-            break
+    statistics = {"owner": _mean} | ({"standardised": _standardised} if standardise else {})
+    for name, statistic in statistics.items():
         if owners < 2:
             interval = (0.0, 1.0)
         elif k in (0, n):
@@ -85,7 +83,10 @@ def share(
                 rows, part["owner"].to_numpy(dtype=str), statistic, resamples, seed, confidence
             )
         row[f"{name}_low"], row[f"{name}_high"] = interval
-    row["standardised"] = _standardised(rows) if standardise else k / n
+    if standardise:
+        row["standardised"] = _standardised(rows)
+    else:  # the same statistic: nothing is drawn again
+        row |= {"standardised": k / n, "standardised_low": row["owner_low"], "standardised_high": row["owner_high"]}
     # A percentile interval may miss the estimate it was made for by a rounding; the ends always hold it.
     row["standardised_low"] = min(row["standardised_low"], row["standardised"])
     row["standardised_high"] = max(row["standardised_high"], row["standardised"])

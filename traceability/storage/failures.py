@@ -233,13 +233,13 @@ def _run(store: Store, event: str, jobs: list[writer.Job], full: FullDisk | None
     try:
         if not (full and (full.artifacts or full.limit_of_client)):
             deadline = time.monotonic() + PATIENCE_SECONDS
-            while not all(_calls(job) >= BEFORE for job in jobs) and time.monotonic() < deadline:
+            while not all(_calls(job) >= BEFORE for job in jobs):
+                if time.monotonic() > deadline:
+                    raise StudyError(
+                        f"{store.name}: a client had fewer than {BEFORE} calls acknowledged within "
+                        f"{PATIENCE_SECONDS} s; '{event}' is not tried"
+                    )
                 time.sleep(0.01)
-            if not all(_calls(job) >= BEFORE for job in jobs):
-                raise StudyError(
-                    f"{store.name}: a client had fewer than {BEFORE} calls acknowledged within {PATIENCE_SECONDS} s; "
-                    f"'{event}' is not tried"
-                )
             if event in (CLIENT, CLIENT_ASYNCHRONOUS):
                 processes[0].kill()
             elif full:
