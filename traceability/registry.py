@@ -141,7 +141,7 @@ def read_frame(path: Path | str, dtypes: dict[str, Any] | None = None) -> pd.Dat
             return pd.read_parquet(path)
         return pd.read_csv(path, sep="\t", dtype=dtypes, keep_default_na=False, na_values=[""])
     except FileNotFoundError:
-        raise StudyError(f"{path}: no such table; run the rule that makes it first") from None
+        raise StudyError(f"{path}: no such table; check its name, or run the rule that makes it first") from None
     except (ValueError, OSError) as error:
         raise StudyError(f"{path}: cannot be read as a table ({str(error).splitlines()[0]})") from None
 

@@ -30,8 +30,8 @@ BEFORE = 8
 PATIENCE_SECONDS = 60
 #: Points per call.
 BATCH = 10
-#: Clients that log while a service is killed.
-CLIENTS = 4
+#: Clients that log while a service is killed; one where each of their requests waits some 0.2 s for a password's check.
+CLIENTS, CLIENTS_WITH_ACCOUNTS = 4, 1
 #: Every client uploads a small file first; where the disk for artifacts is full, a large one after it.
 SMALL, LARGE = ("small.txt", 4096), ("large.txt", LARGE_BYTES)
 #: The client tries a failed request this often again, so that a failure is seen within seconds.
@@ -134,7 +134,8 @@ def happen(store: Store, event: str, small_disks: bool = False) -> dict[str, Any
     """One event on one set-up, while clients log batches of ten points."""
     experiment = store.experiment(re.sub(r"\W+", "-", event))
     full = FullDisk(store, event == ARTIFACTS, small_disks) if event in (RECORDS, ARTIFACTS) else None
-    count = CLIENTS if event in (SERVER, POSTGRESQL) else 1
+    several = CLIENTS_WITH_ACCOUNTS if store.access == "users" else CLIENTS
+    count = several if event in (SERVER, POSTGRESQL) else 1
     notes = store.folder.parent / "accounts"  # not on a disk that gets full
     notes.mkdir(exist_ok=True)
     accounts = [notes / account_name(store.name, event, number) for number in range(count)]

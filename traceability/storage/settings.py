@@ -47,7 +47,7 @@ class Section(Settings):
     """Metric points logged in batches in one repetition, one row each (MLflow sends at most 1,000 in one request)."""
     upload_mib: int = Field(default=2, ge=1, le=1024)
     """Size of the uploaded model in one repetition."""
-    repeat_seconds: float = Field(default=5.0, gt=0)
+    repeat_seconds: float = Field(default=2.5, gt=0)
     """An operation is repeated on a set-up until it has taken this long there; `n` says how often that was."""
     at_most_seconds: float = Field(default=25.0, gt=0)
     """A size that would take a set-up longer than this once, judged by the size below, is left out with that reason."""

@@ -63,7 +63,10 @@ def test_counts_are_of_the_rows_that_were_chosen(study: Any) -> None:
 @pytest.mark.parametrize(
     ("break_it", "expected"),
     [
-        (lambda study: (study.root / ARMS).unlink(), "arms.tsv: no such table; run the rule that makes it first"),
+        (
+            lambda study: (study.root / ARMS).unlink(),
+            "arms.tsv: no such table; check its name, or run the rule that makes it first",
+        ),
         (lambda study: (study.root / ARMS).write_text("workload\n"), "arms.tsv: column 'arm' is missing"),
         (
             lambda study: study.put_arms({}, {"metric": "test_loss"}),
