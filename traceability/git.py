@@ -1,7 +1,9 @@
 """git, called so that it gives the same answer on every machine.
 
 No shell, no user or system configuration, no hooks, no signing, no prompts; author and dates fixed where commits are
-made, so that the same files always give the same commit id, also on a machine with no git identity.
+made, so that the same files always give the same commit id, also on a machine with no git identity. Only commands that
+are there to talk to another repository do: a repository under study may name, as the place of objects that it lacks, a
+program of its own.
 """
 
 from __future__ import annotations
@@ -17,11 +19,18 @@ _SETTINGS = (
     "commit.gpgsign=false", "tag.gpgsign=false", f"core.hooksPath={os.devnull}",
     "core.fileMode=true", "gc.auto=0", "safe.directory=*", "protocol.file.allow=always", "advice.detachedHead=false",
 )  # fmt: skip
+#: The commands that may talk to another repository.
+_TRANSPORT = frozenset({"clone", "fetch", "push", "submodule"})
+#: For all others, in two ways: the first is not known to git before 2.39.4.
+_NO_TRANSPORT = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": ""}
 _DATE = "2024-01-15T12:00:00+00:00"  # the month of the study that we redo
 
 
-def environment(extra: dict[str, str] | None = None) -> dict[str, str]:
-    """The process environment without GIT_* variables and with a fixed identity, date and configuration."""
+def environment(extra: dict[str, str] | None = None, transport: bool = False) -> dict[str, str]:
+    """The process environment without GIT_* variables and with a fixed identity, date and configuration.
+
+    Without `transport` git reaches no other repository, also where objects are missing.
+    """
     clean = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     # Certificates and proxies are the machine's business, not the user's git configuration.
     clean |= {name: value for name, value in os.environ.items() if name in ("GIT_SSL_CAINFO", "GIT_SSL_CAPATH")}
@@ -29,7 +38,7 @@ def environment(extra: dict[str, str] | None = None) -> dict[str, str]:
         "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0",
         "GIT_AUTHOR_DATE": _DATE, "GIT_COMMITTER_DATE": _DATE, "LC_ALL": "C.UTF-8",
     }  # fmt: skip
-    return clean | (extra or {})
+    return clean | ({} if transport else _NO_TRANSPORT) | (extra or {})
 
 
 def run(*arguments: str, cwd: Path | str | None = None, check: bool = True, timeout: float = 600) -> str:
@@ -45,8 +54,8 @@ def run_bytes(
     settings = [word for setting in _SETTINGS for word in ("-c", setting)]
     try:
         done = subprocess.run(
-            ["git", *settings, *arguments], cwd=cwd, env=environment(), capture_output=True,
-            timeout=timeout, input=stdin, check=False,
+            ["git", *settings, *arguments], cwd=cwd, env=environment(transport=arguments[0] in _TRANSPORT),
+            capture_output=True, timeout=timeout, input=stdin, check=False,
         )  # fmt: skip
     except FileNotFoundError:
         raise StudyError("git is not on PATH (or the working directory is gone); install git and try again") from None

@@ -157,13 +157,14 @@ def _attempt(
     if ended.status != 0:
         raise Stopped("exit_status", f"ended with {ended.status}: {ended.last_line}")
     replayed = _result(uri, store, scratch / "result")
+    # Before any judgement: a run on other data is none to compare with.
+    row["data"] = data.verify_after(record, replayed.datasets, row["data"])
     row["replayed"] = replayed.metrics
     seen = _judge(record, replayed, output, task.margins)
     row |= {
         "verdict": seen.verdict, "weights_equal": seen.weights_equal, "metrics_common": seen.common,
         "metrics_equal": seen.equal, "largest_difference": seen.largest_difference, "differences": seen.differences,
     }  # fmt: skip
-    row["data"] = data.verify_after(record, replayed.datasets, row["data"])
 
 
 def _judge(record: Record, replayed: Record, output: Path | None, margins: Mapping[str, float]) -> Comparison:
