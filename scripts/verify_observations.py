@@ -12,8 +12,12 @@ log = logging.getLogger("corpus")
 
 
 def main(projects: Path, published: Path, number: int, seed: int, template: str, table: Path) -> None:
-    """Write one row per project drawn; a difference fails, a project that is gone does not."""
+    """Write one row per project drawn; a difference fails.
+
+    A project that is gone does not, nor one with files that the published scan could not have.
+    """
     drawn = batches.draw(tables.PROJECTS.read(projects), number, seed)
+    lacking = observations.incomplete(published)
     rows = []
     with tempfile.TemporaryDirectory() as scratch:
         for place, row in enumerate(drawn.to_dict("records")):
@@ -24,7 +28,8 @@ def main(projects: Path, published: Path, number: int, seed: int, template: str,
                 continue
             one = scanning.Place(head["repository"], found.path, head["commit"])
             other = observations.differences(published, scanning.scan_places([one]).frames())
-            rows.append(head | {"verdict": "differs" if other else "same", "detail": "; ".join(other)})
+            verdict = "same" if not other else "incomplete" if head["repository"] in lacking else "differs"
+            rows.append(head | {"verdict": verdict, "detail": "; ".join(other)})
     tables.VERIFIED.write(rows, table)
     wrong = [row for row in rows if row["verdict"] == "differs"]
     log.info("%d of %d projects verified", sum(row["verdict"] == "same" for row in rows), len(rows))

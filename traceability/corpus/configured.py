@@ -7,31 +7,35 @@ from dataclasses import dataclass, field
 
 from traceability.corpus import places
 
+# Blanks before a line's first word are `[^\S\n]*`, never `\s*`, and no two runs of blanks meet: a search stays linear
+# in whatever somebody committed, and a match begins on the line that it is about.
 _COMMENT = re.compile(r"(?:^|\s)#.*$", re.MULTILINE)
 _TARGET = re.compile(
-    r"^\s*_target_\s*:\s*[\"']?[\w.]*\.(?:MLFlowLogger|MLflowCallback|MLflowLoggerCallback)\b", re.MULTILINE
+    r"^[^\S\n]*_target_\s*:\s*[\"']?[\w.]*\.(?:MLFlowLogger|MLflowCallback|MLflowLoggerCallback)\b", re.MULTILINE
 )
-_CLASS_PATH = re.compile(r"^\s*-?\s*class_path\s*:\s*[\"']?[\w.]*MLFlowLogger\b", re.MULTILINE)
+_CLASS_PATH = re.compile(r"^[^\S\n]*(?:-\s*)?class_path\s*:\s*[\"']?[\w.]*MLFlowLogger\b", re.MULTILINE)
 _CHOSEN = re.compile(
-    r"^\s*-\s*(?:override\s+)?/?(?:[\w/]*/)?logger\s*:\s*[\"']?(?:\[[^\]\n]*\bmlflow\b|mlflow(?:\.ya?ml)?\b)",
+    r"^[^\S\n]*-\s*(?:override\s+)?/?(?:[\w/]*/)?logger\s*:\s*"
+    r"[\"']?(?:\[[^\]\n]*\bmlflow\b|mlflow(?:\.ya?ml)?\b)",
     re.MULTILINE,
 )
-_MANY = re.compile(r"^\s*-\s*(?:override\s+)?/?(?:[\w/]*/)?logger\s*:\s*[\"']?many_loggers", re.MULTILINE)
-_IN_LIST = re.compile(r"^\s*-\s*mlflow(?:\.ya?ml)?\s*$", re.MULTILINE)
+_MANY = re.compile(r"^[^\S\n]*-\s*(?:override\s+)?/?(?:[\w/]*/)?logger\s*:\s*[\"']?many_loggers", re.MULTILINE)
+_IN_LIST = re.compile(r"^[^\S\n]*-\s*mlflow(?:\.ya?ml)?[^\S\n]*$", re.MULTILINE)
 _REPORT = re.compile(
-    r"^\s*[\"']?(?:report_to|log_with)[\"']?\s*[:=]\s*\[?\s*[\"']?mlflow\b|^\s*report_to\s*:\s*\n\s*-\s*[\"']?mlflow\b",
+    r"^[^\S\n]*[\"']?(?:report_to|log_with)[\"']?\s*[:=]\s*(?:\[\s*)?[\"']?mlflow\b"
+    r"|^[^\S\n]*report_to\s*:[^\S\n]*\n\s*-\s*[\"']?mlflow\b",
     re.MULTILINE,
 )
-_SPACY = re.compile(r"^\s*@loggers\s*=\s*[\"']spacy\.MLflowLogger", re.MULTILINE)
+_SPACY = re.compile(r"^[^\S\n]*@loggers\s*=\s*[\"']spacy\.MLflowLogger", re.MULTILINE)
 _VIS = re.compile(r"type\s*[:=]\s*[\"']?(?:MLflowVisBackend|MlflowLoggerHook)\b")
-_ZENML = re.compile(r"^\s*flavor\s*:\s*[\"']?mlflow\b", re.MULTILINE)
+_ZENML = re.compile(r"^[^\S\n]*flavor\s*:\s*[\"']?mlflow\b", re.MULTILINE)
 _KEDRO_CONF = re.compile(r"(?:^|/)conf/[\w-]+/mlflow\.ya?ml$")
-_KEDRO = re.compile(r"^\s*[-\"']?\s*[\"']?kedro[-_]mlflow\b", re.MULTILINE | re.IGNORECASE)
+_KEDRO = re.compile(r"^[^\S\n]*(?:[-\"'][^\S\n]*)?[\"']?kedro[-_]mlflow\b", re.MULTILINE | re.IGNORECASE)
 _REQUIREMENT = re.compile(
-    r"^\s*-?\s*[A-Za-z0-9][\w.\[\],-]*\s*(?:(?P<pin>={2,3}\s*[\w.!+]+(?!\.\*)|=\s*[\d][\w.]*)|[<>~!=;@ ].*)?\s*$"
+    r"^\s*(?:-\s*)?[A-Za-z0-9][\w.\[\],-]*\s*(?:(?P<pin>={2,3}\s*[\w.!+]+(?!\.\*)|=\s*[\d][\w.]*)|[<>~!=;@ ].*)?\s*$"
 )
 _NO_PACKAGE = re.compile(
-    r"^\s*(?:-\s*)?(?:name|channels|dependencies|prefix|pip|defaults|conda-forge|variables|python)\b\s*:?\s*$"
+    r"^\s*(?:-\s*)?(?:name|channels|dependencies|prefix|pip|defaults|conda-forge|variables|python)\b\s*(?::\s*)?$"
 )
 
 

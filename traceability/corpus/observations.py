@@ -86,6 +86,13 @@ def differences(published: Path, frames: dict[str, pd.DataFrame]) -> list[str]:
     return found
 
 
+def incomplete(published: Path) -> set[str]:
+    """Projects of which the published scan lacked files: the copy that was scanned did not hold them."""
+    problems = tables.PROBLEMS.read(published / "problems.tsv")
+    lacking = problems[(problems["kind"] == "unavailable") & problems["file"].notna()]
+    return set(lacking["repository"])
+
+
 def _first(before: list[list[str]], after: list[list[str]], columns: list[str]) -> str:
     if len(before) != len(after):
         return f"{len(before)} rows published, {len(after)} now"

@@ -20,7 +20,7 @@ from traceability.corpus.text_search import TextSearch
 from traceability.corpus.trees import Entry, Tree
 
 #: Raised by one whenever the same tree may give other rows; written into every provenance record.
-SCANNER_VERSION = "1.0.0"
+SCANNER_VERSION = "1.0.1"
 #: Seconds one file may take to parse.
 FILE_SECONDS = 20.0
 #: Configuration files are small; a larger one is data.
@@ -121,7 +121,7 @@ class _Scanner:
         elif entry.path.endswith((".yaml", ".yml", ".txt", ".in", ".toml", ".cfg", ".py", ".gitattributes")):
             data = self.read(entry)
             if data is not None and len(data) <= MAX_CONFIGURATION_BYTES:
-                self.configuration.read(entry.path, decode(data)[0])
+                self.configure(entry.path, data)
 
     def read(self, entry: Entry) -> bytes | None:
         data = self.tree.read(entry)
@@ -140,7 +140,7 @@ class _Scanner:
             return
         self.text.read(data)
         if entry.path.rpartition("/")[2] == "setup.py":
-            self.configuration.read(entry.path, decode(data)[0])
+            self.configure(entry.path, data)
         wide = b"\0" in data[:400]  # UTF-16: the words cannot be seen in the bytes
         seen = without_images(data) if notebook else data
         mentions = wide or any(word in seen for word in _MENTIONS)
@@ -162,6 +162,14 @@ class _Scanner:
             keep = self.kept + len(data) <= MAX_KEPT_BYTES
             self.kept += len(data) * keep
             self.silent[entry.path] = (entry, data if keep else None)
+
+    def configure(self, path: str, data: bytes) -> None:
+        """Take note of what a configuration file says."""
+        try:
+            with _limit(FILE_SECONDS):
+                self.configuration.read(path, decode(data)[0])
+        except _TooSlowError:
+            self.problems.append((path, "too_slow", f"not read within {FILE_SECONDS:g} s"))
 
     def parse(self, entry: Entry, data: bytes) -> Source | None:
         reader = read_notebook if entry.path.lower().endswith(".ipynb") else read_python

@@ -8,13 +8,6 @@ import pandas as pd
 
 from traceability.corpus import tables
 
-#: What is counted for the share figure, in its order.
-SHOWN = (
-    "traces_direct", "traces_any", "log_param", "log_metric", "autolog", "log_model", "log_artifact", "set_tag",
-    "log_input",
-    "start_run", "set_experiment", "set_tracking_uri", "via_client",
-)  # fmt: skip
-
 
 def build(projects: pd.DataFrame, frames: pd.DataFrame, usage: pd.DataFrame) -> pd.DataFrame:
     """One row per selected project that was scanned (columns of `tables.SAMPLE`), sorted by name."""

@@ -17,8 +17,9 @@ from dataclasses import dataclass, field
 
 #: Largest Python source that is read, in bytes; what is longer is data.
 MAX_PYTHON_BYTES = 4_000_000
-#: Largest notebook that is read, in bytes: JSON takes about three times its size in memory.
-MAX_NOTEBOOK_BYTES = 64_000_000
+#: Largest notebook that is read, in bytes, with the pictures among its outputs and without them: text takes up to four
+#: bytes a character once decoded, and once more as JSON's strings.
+MAX_NOTEBOOK_BYTES, MAX_NOTEBOOK_TEXT_BYTES = 64_000_000, 16_000_000
 #: Longer lines are data pasted into code; they are blanked before parsing.
 MAX_LINE = 20_000
 
@@ -113,10 +114,11 @@ def read_python(data: bytes) -> Source:
 def read_notebook(data: bytes) -> Source:
     """The code cells of a notebook of format 3 or 4, each parsed by itself."""
     source = Source(notebook=True)
-    if len(data) > MAX_NOTEBOOK_BYTES:
-        source.problems.append(Problem("too_large", f"{len(data)} bytes; at most {MAX_NOTEBOOK_BYTES} are read"))
+    slim = without_images(data) if len(data) <= MAX_NOTEBOOK_BYTES else data
+    if len(slim) > MAX_NOTEBOOK_TEXT_BYTES:
+        detail = f"{len(slim)} bytes besides pictures; at most {MAX_NOTEBOOK_TEXT_BYTES} are read"
+        source.problems.append(Problem("too_large", detail))
         return source
-    slim = without_images(data)
     text, source.problems = decode(slim)
     if not text.strip():
         source.problems.append(Problem("empty", "an empty file"))
@@ -125,7 +127,7 @@ def read_notebook(data: bytes) -> Source:
         try:
             notebook = json.loads(_CONFLICT.sub("", text) if "<<<<<<<" in text else text)
         except ValueError:
-            if len(slim) == len(data):
+            if len(slim) == len(data) or len(data) > MAX_NOTEBOOK_TEXT_BYTES:
                 raise
             text, source.problems = decode(data)
             notebook = json.loads(_CONFLICT.sub("", text) if "<<<<<<<" in text else text)

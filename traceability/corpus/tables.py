@@ -287,7 +287,12 @@ VERIFIED = Table(
     (
         Column("repository", "str", "owner/name on GitHub"),
         Column("commit", "str", "full commit id"),
-        Column("verdict", "str", "what the second scan says", values=("same", "differs", "gone")),
+        Column(
+            "verdict",
+            "str",
+            "what the second scan says; incomplete: it differs, the published one lacked files",
+            values=("same", "differs", "incomplete", "gone"),
+        ),
         Column("detail", "str", "the difference, or why the project is gone", nullable=True),
     ),
     key=("repository",),

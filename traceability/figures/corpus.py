@@ -17,6 +17,11 @@ PANELS = (
     ("signal", "signals of re-execution"),
 )
 
+#: Functions that have room beside each other in the figure by group; the table of shares holds all.
+BY_GROUP = (
+    "traces_direct", "traces_any", "log_param", "log_metric", "autolog", "log_model", "log_artifact", "log_other",
+)  # fmt: skip
+
 #: Labels that are more than a column's name without its underscores.
 _WORDS = {
     "any_other_tracker": "any of these", "wandb": "Weights & Biases", "comet": "Comet", "neptune": "Neptune",
@@ -58,11 +63,11 @@ def draw(rows: pd.DataFrame, source: str) -> Figure:
 
 
 def grouped(shares: pd.DataFrame, frames: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `tables.USAGE_BY_GROUP`: functions by frame and by kind of project, in percent.
+    """The rows of `tables.USAGE_BY_GROUP`: some functions by frame and by kind of project, in percent.
 
     `frames` is config/frames.tsv: it says which frames imply tracking, so that their shares say little.
     """
-    rows = shares[shares["dimension"].isin(["kind", "frame"])]
+    rows = shares[shares["dimension"].isin(["kind", "frame"]) & shares["function"].isin(BY_GROUP)]
     implied = rows["group"].map(frames.set_index("frame")["implies_tracking"]).fillna(0).astype(int)
     return pd.DataFrame({
         "dimension": rows["dimension"], "group": rows["group"], "implies_tracking": implied,

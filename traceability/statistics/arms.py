@@ -21,6 +21,7 @@ def spread_rows(runs: pd.DataFrame, plan: Plan, resamples: int, seed: int, confi
     for arm in arms(runs, plan):
         weights = arm.digests("weights_sha256", confidence)
         predictions = arm.digests("predictions_sha256", confidence)
+        twins = fresh_twins(runs, arm.workload, arm.name, "weights_sha256")
         head = {
             "workload": arm.workload, "arm": arm.name, "n": len(arm.runs), "units": arm.units, "excluded": arm.excluded,
             "distinct_weights": weights.distinct if weights else None,
@@ -28,6 +29,7 @@ def spread_rows(runs: pd.DataFrame, plan: Plan, resamples: int, seed: int, confi
             "differ": weights.differ if weights else None,
             "differ_of": weights.n if weights else None,
             "differ_high": weights.differ_high if weights else None,
+            "fresh_pairs": len(twins), "fresh_differ": sum(a != b for a, b in twins) if twins else None,
         }  # fmt: skip
         for metric in arm.metrics():
             values = arm.values(metric)

@@ -110,9 +110,9 @@ def rows(sample: pd.DataFrame, resamples: int, seed: int, confidence: float) -> 
     add("sensitivity", "projects using mlflow, all frames", using, ("traces_direct", "traces_any"))
     add("sensitivity", "every project, all frames", sample, ("uses_mlflow", "traces_direct", "traces_any"))
     for frame, part in using.groupby("frame"):
-        add("frame", str(frame), part, FUNCTIONS[:8], standardise=False)
+        add("frame", str(frame), part, FUNCTIONS, standardise=False)
     for kind, part in first.groupby("kind"):
-        add("kind", str(kind), part, FUNCTIONS[:8])
+        add("kind", str(kind), part, FUNCTIONS)
     for stratum, part in first.groupby("stratum"):
         add("stratum", str(stratum), part, ("traces_direct", "traces_any"))
     for number in range(len(RECORDS) + 1):

@@ -18,31 +18,12 @@ def wilson(k: int, n: int, confidence: float = 0.95) -> Interval:
 
     With `n = 0` nothing is known: (0, 1).
     """
-    return _share_interval(k, n, confidence, "wilson")
-
-
-def clopper_pearson(k: int, n: int, confidence: float = 0.95) -> Interval:
-    """Exact interval of the share `k` of `n` (Clopper and Pearson, Biometrika 1934, 26:404); (0, 1) for `n = 0`."""
-    return _share_interval(k, n, confidence, "exact")
-
-
-def _share_interval(k: int, n: int, confidence: float, method: str) -> Interval:
     if not 0 <= k <= n:
         raise StudyError(f"a share needs 0 <= k <= n, got k = {k} of n = {n}; check the table it was counted from")
     if n == 0:
         return 0.0, 1.0
-    found = stats.binomtest(int(k), int(n)).proportion_ci(confidence_level=confidence, method=method)
+    found = stats.binomtest(int(k), int(n)).proportion_ci(confidence_level=confidence, method="wilson")
     return float(found.low), float(found.high)
-
-
-def never_differs_bound(n: int, confidence: float = 0.95) -> float:
-    """Largest rate of an event that is still believable when it was seen in 0 of `n` (one-sided, exact).
-
-    For 95 %: 1 - 0.05 ** (1 / n); about 3 / n (Hanley and Lippman-Hand, JAMA 1983, 249:1743). 1 for `n = 0`.
-    """
-    if n < 0:
-        raise StudyError(f"a number of observations cannot be {n}")
-    return 1.0 if n == 0 else float(1 - (1 - confidence) ** (1 / n))
 
 
 def mcnemar_exact(b: int, c: int) -> float:

@@ -126,15 +126,6 @@ def brown_forsythe(first: ArrayLike, second: ArrayLike) -> float:
     return float(stats.levene(*groups, center="median").pvalue)
 
 
-def permutation(first: ArrayLike, second: ArrayLike, resamples: int, seed: int) -> float:
-    """Two-sided p-value that two arms have the same mean, by shuffling the labels (exact when few enough exist)."""
-    found = stats.permutation_test(
-        (_finite(first), _finite(second)), lambda a, b, axis: a.mean(axis=axis) - b.mean(axis=axis), vectorized=True,
-        n_resamples=resamples, rng=np.random.default_rng(seed),
-    )  # fmt: skip
-    return float(found.pvalue)
-
-
 def holm(p_values: Sequence[float]) -> list[float]:
     """Adjusted p-values of one family (Holm, Scandinavian Journal of Statistics 1979, 6:65), in the order given."""
     if not len(p_values):

@@ -141,22 +141,72 @@ def test_nothing_scanned_is_ever_run(tmp_path: Path) -> None:
     assert not (tmp_path / "ran").exists()
 
 
+def test_a_repository_that_lacks_objects_gets_no_program_of_its_own_started(tmp_path: Path) -> None:
+    """git fetches what a partial clone lacks, and the clone's own settings say with which program."""
+    project_ = tmp_path / "project"
+    (project_ / "src").mkdir(parents=True)
+    (project_ / "src" / "a.py").write_text(GOOD)
+    commit = git.commit_all(project_, "All")
+    tree = git.run("rev-parse", f"{commit}:src", cwd=project_).strip()
+    (project_ / ".git" / "objects" / tree[:2] / tree[2:]).unlink()
+    program = tmp_path / "program.sh"
+    program.write_text(f"#!/bin/sh\ntouch {tmp_path / 'ran'}\nexit 1\n")
+    program.chmod(0o755)
+    for setting in (
+        ("core.repositoryFormatVersion", "1"),
+        ("extensions.partialClone", "origin"),
+        ("remote.origin.url", str(project_)),
+        ("remote.origin.promisor", "true"),
+        ("remote.origin.uploadpack", str(program)),
+    ):
+        git.run("config", *setting, cwd=project_)
+    with pytest.raises(StudyError):
+        trees.Commit(project_, commit, places.wanted)
+    assert not (tmp_path / "ran").exists()
+    subprocess.run(["git", "-C", str(project_), "ls-tree", "-r", commit], capture_output=True, check=False)
+    assert (tmp_path / "ran").exists(), "git without our settings does start it: the trap is a real one"
+
+
+BLANK = {
+    "params.yaml": "\n" * 300_000,
+    "conf.yaml": "mlflow\nreport_to:" + "\n" * 290_000,
+    "spaces.yaml": "mlflow\n" + " " * 290_000 + "!\nreport_to:" + " " * 1000 + "!",
+    "requirements.txt": "name" + " " * 290_000 + "x\n",
+    "setup.py": "-" + " " * 290_000 + "!",
+}
+
+
+def test_configuration_of_blanks_alone_is_read_to_its_end(tmp_path: Path) -> None:
+    for name, content in BLANK.items():
+        (tmp_path / name).write_text(content)
+    assert "too_slow" not in kinds(scan(tmp_path)).values()
+
+
+def notebook(*outputs: dict[str, object]) -> str:
+    cell = {"cell_type": "code", "source": GOOD, "outputs": list(outputs)}
+    return json.dumps({"nbformat": 4, "cells": [cell]}, ensure_ascii=False)
+
+
 def test_memory_stays_bounded_whatever_the_size_of_the_tree(tmp_path: Path) -> None:
-    output = {"output_type": "display_data", "data": {"image/png": "A" * 2_000_000}}
-    cell = {"cell_type": "code", "source": GOOD, "outputs": [output] * 5}
+    """Many pictures; text just small enough to be read, with a character of four bytes; text that is too much."""
+    picture = {"output_type": "display_data", "data": {"image/png": "A" * 2_000_000}}
     for number in range(12):
-        (tmp_path / f"{number}.ipynb").write_text(json.dumps({"nbformat": 4, "cells": [cell]}))
+        (tmp_path / f"{number}.ipynb").write_text(notebook(*[picture] * 5))
+    text = {"output_type": "stream", "name": "stdout", "text": ["a line of a long output \U0001f600\n"] * 1000}
+    (tmp_path / "text.ipynb").write_text(notebook(*[text] * 450, picture))
+    (tmp_path / "longer.ipynb").write_text(notebook(*[text] * 1500))
     # Linux hands ru_maxrss of the process that forked through exec: a child of a large pytest would be charged for it.
     code = (
         "import resource, sys; from pathlib import Path; from traceability.corpus import project, trees, places;"
-        "s = project.scan(trees.Folder(Path(sys.argv[1]), places.wanted)); assert len(s.calls) == 12;"
+        "s = project.scan(trees.Folder(Path(sys.argv[1]), places.wanted)); assert len(s.calls) == 13;"
+        "assert [(p[0], p[1]) for p in s.problems] == [('longer.ipynb', 'too_large')], s.problems;"
         "status = Path('/proc/self/status');"
         "peak = [int(line.split()[1]) * 1024 for line in status.read_text().splitlines() if line.startswith('VmHWM')]"
         " if status.exists() else [resource.getrusage(resource.RUSAGE_SELF).ru_maxrss];"
         "print(peak[0])"
     )
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
-    assert int(done.stdout) < 300 * 2**20
+    assert int(done.stdout) < 300 * 2**20, f"{int(done.stdout) / 2**20:.0f} MiB"
 
 
 def test_a_project_that_is_gone_is_a_row(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import http.server
 import json
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -39,6 +40,22 @@ def test_a_bundle_is_fetched_at_an_older_commit(tmp_path: Path, upstream: tuple[
     found = fetching.fetch("one/project", first, f"{tmp_path}/{{owner}}+{{name}}.bundle", tmp_path / "got")
     assert found.path == str(tmp_path / "got")
     assert git.run("show", f"{first}:train.py", cwd=found.path) == CODE
+
+
+@pytest.mark.parametrize("keep", [0, 30, 0.5, 0.98])
+def test_a_bundle_that_is_cut_or_none_is_a_project_that_cannot_be_had(
+    tmp_path: Path, upstream: tuple[Path, str, str], keep: float
+) -> None:
+    folder, first, _ = upstream
+    bundle = tmp_path / "one+project.bundle"
+    git.run("bundle", "create", "--quiet", str(bundle), "--all", cwd=folder)
+    content = bundle.read_bytes()
+    bundle.write_bytes(content[: int(keep * len(content)) if keep < 1 else int(keep)])
+    template = f"{tmp_path}/{{owner}}+{{name}}.bundle"
+    found = fetching.fetch("one/project", first, template, tmp_path / "got", pause=lambda _seconds: None)
+    assert found.path == ""
+    assert found.detail
+    assert not (tmp_path / "got").exists()
 
 
 def test_a_mirror_on_this_machine_is_read_where_it_lies(tmp_path: Path, upstream: tuple[Path, str, str]) -> None:
@@ -131,6 +148,27 @@ def test_a_published_row_that_a_fresh_scan_does_not_give_is_found(
     other = scanning.scan_places([scanning.Place("one/project", str(folder), last)]).frames()
     said = observations.differences(tmp_path / "published", other)
     assert any("usage.tsv differs" in line for line in said)
+
+
+def test_a_project_of_which_the_published_scan_lacked_a_file_may_differ(
+    tmp_path: Path, upstream: tuple[Path, str, str]
+) -> None:
+    from traceability.corpus import scanning
+
+    folder, first, _ = upstream
+    projects, published = tmp_path / "projects.tsv", tmp_path / "published"
+    tables.PROJECTS.write([project_row("one/project", first)], projects)
+    lacking = tmp_path / "lacking"
+    shutil.copytree(folder, lacking)
+    for line in git.run("ls-tree", "-r", first, cwd=lacking).splitlines():
+        blob = line.split()[2]
+        (lacking / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    place = scanning.Place("one/project", str(lacking), first)
+    observations.write(published, scanning.scan_places([place]).frames(), projects, "2026-11-24")
+    verify_observations.main(projects, published, 1, 1, folder.as_uri(), tmp_path / "verified.tsv")
+    (row,) = tables.VERIFIED.read(tmp_path / "verified.tsv").to_dict("records")
+    assert row["verdict"] == "incomplete"
+    assert "usage.tsv differs" in row["detail"]
 
 
 # -- GitHub's search -------------------------------------------------------------------------------------------------

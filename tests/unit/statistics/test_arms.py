@@ -42,6 +42,17 @@ def test_fresh_controls_do_not_enlarge_the_sample_but_arms_that_ran_only_fresh_k
     assert spread_of(only_fresh, declared, "unseeded")["n"] == 52
 
 
+def test_each_arm_says_how_many_of_its_fresh_twins_came_out_otherwise(runs, declared):
+    row = spread_of(runs, declared, "same_seed")
+    assert (row["fresh_pairs"], row["fresh_differ"]) == (2, 0)
+    fresh = (runs["arm"] == "same_seed") & (runs["process"] == "fresh") & (runs["replicate"] == 0)
+    runs.loc[fresh, "weights_sha256"] = digest("other")
+    row = spread_of(runs, declared, "same_seed")
+    assert (row["fresh_pairs"], row["fresh_differ"]) == (2, 1)
+    row = spread_of(runs[runs["process"] == "forked"], declared, "same_seed")
+    assert (row["fresh_pairs"], row["fresh_differ"]) == (0, None)
+
+
 def test_failed_runs_are_counted_and_left_out(runs, declared):
     failed = runs.index[(runs["arm"] == "unseeded") & (runs["replicate"] == 7)]
     runs.loc[failed, ["status", "weights_sha256", "metric.test_accuracy"]] = ["failed", None, np.nan]
