@@ -169,7 +169,7 @@ def growing(first):
 def batch_minutes(_wildcards, attempt):
     """Time limit of a batch: a replicate took 0.3 s per epoch and at most 10 s besides; half as much again, 15 min more."""
     settings = config["training"]
-    # The first batch has the fresh controls on top.
+    # The first batches have the fresh controls on top.
     replicates = 2 * settings["batch_size"]
     seconds = 1.5 * replicates * (0.3 * settings["epochs"] + 10)
     return (15 + int(seconds / 60)) * 2 ** (attempt - 1)

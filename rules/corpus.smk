@@ -224,7 +224,7 @@ else:
             "../envs/corpus.yaml"
         resources:
             mem_mb=growing(1500),
-            runtime=growing(30),
+            runtime=growing(10),
         params:
             library=library_digest("corpus/scanning", "corpus/observations"),
         message:

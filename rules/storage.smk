@@ -30,6 +30,8 @@ rule build_component:
         component="swift|uvloop",
     conda:
         "../envs/replay.yaml"
+    resources:
+        downloads=1,
     params:
         # Of these two only Swift can be given.
         given=lambda wildcards: config["storage"].get(wildcards.component, ""),

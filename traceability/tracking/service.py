@@ -25,7 +25,7 @@ START_SECONDS = 600.0
 
 def check(uri: str, executor: str) -> None:
     """Raise `StudyError` when jobs on other machines (`executor` names what sends them there) would share SQLite."""
-    if uri and not uri.startswith("sqlite:"):
+    if uri and not uri.lower().startswith(("sqlite:", "sqlite+")):
         return
     raise StudyError(
         f"tracking.uri: SQLite ({uri or 'results/tracking/mlflow.db'}) cannot be used with the executor '{executor}': "

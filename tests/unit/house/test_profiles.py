@@ -73,7 +73,10 @@ def test_what_downloads_stays_where_snakemake_runs_and_is_limited(root: Path, ru
     """Compute nodes often have no way out; and hosts and GitHub's interface are asked by few jobs at a time."""
     downloads = {rule.name for rule in rules if "downloads=1" in rule.text}
     assert downloads <= local_rules(root)
-    reach = re.compile(r"^(?:from|import) .*\b(fetching|listing|download|virtualenvs|sampling)\b", re.MULTILINE)
+    reach = re.compile(
+        r"^(?:from|import) .*\b(fetching|listing|download|virtualenvs|sampling|storage import environments)\b",
+        re.MULTILINE,
+    )
     found = {rule.name for rule in rules if rule.script and reach.search(rule.script.read_text(encoding="utf-8"))}
     assert found == downloads
     for name in ("default", "slurm", "generic"):

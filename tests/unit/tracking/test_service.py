@@ -27,7 +27,7 @@ def results():
         yield Path(name) / "results"
 
 
-@pytest.mark.parametrize("uri", ["", "sqlite:///mlflow.db"])
+@pytest.mark.parametrize("uri", ["", "sqlite:///mlflow.db", "sqlite+pysqlite:///mlflow.db"])
 def test_sqlite_is_refused_with_reason_and_remedy(uri):
     with pytest.raises(StudyError, match="locks do not hold") as refused:
         service.check(uri, "slurm")
