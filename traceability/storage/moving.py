@@ -14,7 +14,7 @@ from typing import Any
 from mlflow.exceptions import MlflowException
 
 from traceability.storage import stores
-from traceability.storage.experiment import EXPERIMENT, log_experiment, read_back
+from traceability.storage.experiment import EXPERIMENT, log_experiment, own, read_back
 from traceability.storage.mapping import difference
 from traceability.storage.stores import Store
 
@@ -102,7 +102,10 @@ def copy(source: Store, run_id: str, target: Store) -> str:
 
     old, new = source.client(), target.client()
     run = old.get_run(run_id)
-    made = new.create_run(target.experiment(EXPERIMENT), start_time=run.info.start_time, run_name=run.info.run_name)
+    experiment_id = target.experiment(EXPERIMENT)
+    for tag in own(old.get_experiment(run.info.experiment_id).tags):
+        new.set_experiment_tag(experiment_id, *tag)
+    made = new.create_run(experiment_id, start_time=run.info.start_time, run_name=run.info.run_name)
     there = made.info.run_id
     metrics = [point for name in run.data.metrics for point in old.get_metric_history(run_id, name)]
     params = [Param(*item) for item in run.data.params.items()]
@@ -119,7 +122,7 @@ def copy(source: Store, run_id: str, target: Store) -> str:
             made.info.experiment_id, model.name, there, dict(model.tags), dict(model.params), model.model_type
         )
         with stores.using(source), tempfile.TemporaryDirectory() as folder:
-            files = mlflow_download(source, f"models:/{model.model_id}", folder)
+            files = mlflow_download(source, model.artifact_location, folder)
             with stores.using(target):
                 new.log_model_artifacts(again.model_id, files)
         new.finalize_logged_model(again.model_id, str(model.status.value))  # type: ignore[arg-type]  # one of its words
@@ -132,7 +135,7 @@ def mlflow_download(store: Store, uri: str, folder: str) -> str:
     """The folder that holds the files of `uri`."""
     import mlflow
 
-    mlflow.set_tracking_uri(store.uri)  # files of models are found through it
+    mlflow.set_tracking_uri(store.uri)  # files behind a server are found through it
     return str(mlflow.artifacts.download_artifacts(uri, dst_path=folder, tracking_uri=store.uri))
 
 

@@ -12,7 +12,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from traceability.storage.experiment import DATASET, EXPERIMENT, MODEL, NOTE, PARAMS, RUN_NAME, TAGS, Logged
+from traceability.storage.experiment import (
+    DATASET,
+    EXPERIMENT,
+    EXPERIMENT_TAGS,
+    MODEL,
+    MODEL_TAGS,
+    NOTE,
+    PARAMS,
+    RUN_NAME,
+    TAGS,
+    Logged,
+)
 from traceability.storage.stores import Store
 
 ACCOUNT = "probe-account"
@@ -32,13 +43,13 @@ class Holding:
 def words() -> dict[str, tuple[bytes, ...]]:
     """What to look for, entity by entity; files are looked for by their name in the model."""
     return {
-        "experiment": (EXPERIMENT.encode(),),
+        "experiment": tuple(map(str.encode, (EXPERIMENT, *EXPERIMENT_TAGS))),
         "run": (RUN_NAME.encode(),),
         "param": tuple(map(str.encode, PARAMS)),
         "metric history": (b"probe_metric",),
         "tag": tuple(map(str.encode, TAGS)),
         "dataset input": (DATASET.encode(),),
-        "logged model": (MODEL.encode(),),
+        "logged model": tuple(map(str.encode, (MODEL, *MODEL_TAGS))),
         "artifact": (NOTE.strip(),),
         "user": (ACCOUNT.encode(),),
     }

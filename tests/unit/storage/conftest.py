@@ -13,3 +13,9 @@ TABLE = Path(__file__).resolve().parents[3] / "config" / "stores.tsv"
 def rows():
     """Rows of config/stores.tsv by name."""
     return lambda *names: stores.chosen(TABLE, names)
+
+
+@pytest.fixture
+def opened(rows, tmp_path):
+    """Several set-ups running at once, by name."""
+    return lambda *names: stores.all_opened(rows(*names), tmp_path, stores.Given())

@@ -3,7 +3,6 @@
 import itertools
 import multiprocessing
 import os
-import sqlite3
 import sys
 from pathlib import Path
 
@@ -27,17 +26,10 @@ from traceability.storage import (
     moving,
     stores,
     tables,
-    writer,
 )
 from traceability.storage.experiment import PARAMS, TAGS
 
 ROOT = Path(__file__).resolve().parents[3]
-
-
-@pytest.fixture
-def opened(rows, tmp_path):
-    """Several set-ups running at once, by name."""
-    return lambda *names: stores.all_opened(rows(*names), tmp_path, stores.Given())
 
 
 @pytest.mark.slow
@@ -73,25 +65,6 @@ def test_no_acknowledged_point_is_lost_by_several_writers_and_a_fresh_database_r
         assert counts == [15, 15, 0, 0, 0, 0], row["state"]
     assert fresh["lost"] == 0
     assert fresh["failed_writers"] > 0, "parallel first uses of a fresh database fail in its migration"
-
-
-def test_a_lost_doubled_or_torn_point_is_counted(opened):
-    """The instrument itself: points are removed, doubled and changed behind MLflow's back."""
-    with opened("sqlite") as ((store,), _):
-        experiment = store.experiment("tampered")
-        account = store.folder / "account.jsonl"
-        process = writer.start(writer.Job(store.uri, experiment, str(account), 0, 1, 6))
-        process.join()
-        with sqlite3.connect(store.folder / "mlflow.db") as connection:
-            connection.execute("DELETE FROM metrics WHERE step = 0")
-            connection.execute("UPDATE metrics SET value = 7 WHERE step = 1")
-            connection.execute(
-                "INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) "
-                "SELECT key, value, timestamp + 1, run_uuid, step, is_nan FROM metrics WHERE step = 2"
-            )
-        connection.close()
-        counts = collaboration.counted(store, experiment, [writer.read_account(account)])
-    assert (counts["acknowledged"], counts["lost"], counts["torn"], counts["duplicated"]) == (6, 2, 1, 1)
 
 
 @pytest.mark.slow
