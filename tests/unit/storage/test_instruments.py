@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import sqlite3
 
-from traceability.storage import collaboration, mapping, stores, writer
+from traceability.storage import collaboration, mapping, opening, stores, writer
 from traceability.storage.experiment import DATASET_FIELDS, log_experiment
 
 
@@ -38,6 +38,17 @@ def alter(store, statement):
 def changed(store, logged):
     """Entities that do not read back as they were logged."""
     return {row["entity"] for row in mapping.contents_of(store, logged) if not row["equal"]}
+
+
+def test_a_permission_is_found_by_the_experiment_it_names_and_by_no_other_number():
+    for row in ({"experiment_id": 1, "user_id": 7}, {"resource_type": "experiment", "resource_pattern": "1"}):
+        assert opening.names_experiment(row | {"permission": "EDIT"}, "1")
+    for row in (
+        {"experiment_id": 2, "user_id": 1},
+        {"id": 1, "resource_type": "experiment", "resource_pattern": "2"},
+        {"role_id": 1, "resource_type": "registered_model", "resource_pattern": "1"},
+    ):
+        assert not opening.names_experiment(row | {"permission": "EDIT"}, "1")
 
 
 def test_a_lost_doubled_or_torn_point_is_counted(opened):
