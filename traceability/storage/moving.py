@@ -13,7 +13,7 @@ from typing import Any
 
 from mlflow.exceptions import MlflowException
 
-from traceability.storage import stores
+from traceability.storage import reasons, stores
 from traceability.storage.experiment import EXPERIMENT, log_experiment, own, read_back
 from traceability.storage.mapping import difference
 from traceability.storage.stores import Store
@@ -23,25 +23,38 @@ log = logging.getLogger(__name__)
 MIGRATE, CLIENT = "mlflow migrate-filestore", "MLflow's client"
 
 
-def measure(found: Sequence[Store], root: Path) -> list[dict[str, Any]]:
-    """Rows of `tables.MOVES`: file store to SQLite by MLflow's tool; SQLite to each other set-up through the client."""
-    result: list[dict[str, Any]] = []
+def measure(found: Sequence[Store], missing: dict[str, str], root: Path) -> list[dict[str, Any]]:
+    """Rows of `tables.MOVES`: file store to SQLite by MLflow's tool; SQLite to each other set-up through the client.
+
+    `missing` says why a set-up could not be started; without the one to move from, each of these moves has its reason.
+    """
     by_name = {store.name: store for store in found}
-    source = by_name["sqlite"]
+    source = by_name.get(stores.REFERENCE)
+    if source is None:
+        reason = f"{stores.REFERENCE}, from which it is moved, could not be started: {missing[stores.REFERENCE]}"
+        result = [failed(stores.REFERENCE, name, CLIENT, reason) for name in by_name]
+    else:
+        result = _by_client(source, [store for store in found if store is not source])
+    if "file" in by_name:
+        result += _migrate(by_name["file"], root)
+    others = [name for name in missing if name != stores.REFERENCE]
+    return result + [failed(stores.REFERENCE, name, CLIENT, missing[name]) for name in others]
+
+
+def _by_client(source: Store, targets: Sequence[Store]) -> list[dict[str, Any]]:
+    """Through MLflow's client from one set-up to each of the others."""
+    result: list[dict[str, Any]] = []
     with stores.using(source):
         logged = log_experiment(source)
         before = _all_of(source, logged.run_id)
-    for target in found:
-        if target is not source:
-            with stores.using(target):
-                try:
-                    run = copy(source, logged.run_id, target)
-                    result += _compared(source.name, target.name, CLIENT, before, _all_of(target, run))
-                except (MlflowException, OSError) as error:
-                    log.warning("%s to %s: %s", source.name, target.name, error)
-                    result.append(failed(source.name, target.name, CLIENT, str(error).splitlines()[0][:200]))
-    if "file" in by_name:
-        result += _migrate(by_name["file"], root)
+    for target in targets:
+        with stores.using(target):
+            try:
+                run = copy(source, logged.run_id, target)
+                result += _compared(source.name, target.name, CLIENT, before, _all_of(target, run))
+            except (MlflowException, OSError) as error:
+                log.warning("%s to %s: %s", source.name, target.name, error)
+                result.append(failed(source.name, target.name, CLIENT, reasons.reason(error)))
     return result
 
 
@@ -80,8 +93,8 @@ def _migrate(source: Store, root: Path) -> list[dict[str, Any]]:
             )
             if done.returncode:
                 lines = (done.stderr or done.stdout).strip().splitlines()
-                reason = next((line for line in lines if "Error" in line), lines[-1])[:200]
-                rows.append(failed("file", "sqlite", tool, reason))
+                said = next((line for line in lines if "Error" in line), lines[-1])
+                rows.append(failed("file", "sqlite", tool, reasons.plain(said)))
             else:
                 rows += _compared("file", "sqlite", tool, before, _all_of(target, logged.run_id))
     return rows

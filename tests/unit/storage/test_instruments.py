@@ -3,8 +3,13 @@
 import contextlib
 import dataclasses
 import sqlite3
+import sys
 
-from traceability.storage import collaboration, mapping, opening, stores, writer
+import pytest
+
+from traceability import services
+from traceability.errors import StudyError
+from traceability.storage import collaboration, cost, mapping, moving, opening, reasons, stores, tables, writer
 from traceability.storage.experiment import DATASET_FIELDS, log_experiment
 
 
@@ -68,3 +73,32 @@ def test_a_lost_doubled_or_torn_point_is_counted(opened):
         connection.close()
         counts = collaboration.counted(store, experiment, [writer.read_account(account)])
     assert (counts["acknowledged"], counts["lost"], counts["torn"], counts["duplicated"]) == (6, 2, 1, 1)
+
+
+def test_without_the_reference_there_are_rows_without_ratios_and_moves_with_the_reason(opened, tmp_path):
+    (tmp_path / "sqlite").write_text("a file where the set-up wants its folder")
+    with opened("file", "sqlite") as (found, missing):
+        assert [store.name for store in found] == ["file"]
+        other = dataclasses.replace(found[0], name="postgresql")
+        moves = moving.measure([other], missing | {"file": "none either"}, tmp_path)
+    assert missing == {"sqlite": "[Errno 17] File exists: '<folder>/sqlite'"}, "no folder that another run lacks"
+    tables.MOVES.write(moves, tmp_path / "moves.tsv")
+    reason = "sqlite, from which it is moved, could not be started: " + missing["sqlite"]
+    assert [(row["target"], row["reason"]) for row in moves] == [("postgresql", reason), ("file", "none either")]
+    samples = {"file": cost.Samples({(cost.CREATE, 1): [1.0, 2.0, 3.0]})}
+    costs = cost.rows_of("file", samples, 100, 1)
+    tables.COST.write(costs + stores.not_measured(tables.COST, missing), tmp_path / "cost.tsv")
+    assert [(row["median"], row["ratio"], row["ratio_low"]) for row in costs] == [(2.0, None, None)]
+    # The reference can also lack a single size, which took it too long.
+    samples["sqlite"] = cost.Samples({(cost.SINGLE, 1): [1.0]})
+    assert cost.rows_of("file", samples, 100, 1) == costs
+
+
+def test_the_reason_of_a_service_that_ends_is_what_it_said_last_and_is_the_same_next_time(tmp_path):
+    said = "2026-11-24 16:00:00 INFO [4711] no room in /tmp/x1y2/store/mlflow.db on port 40123"
+    said += "\n(Background on this error at: https://sqlalche.me/e/20/e3q8)"
+    command = [sys.executable, "-c", f"import sys; sys.exit({said!r})"]
+    with pytest.raises(StudyError, match=str(tmp_path)) as told:
+        services.start("mlflow server", command, tmp_path / "server.log", lambda: False)
+    expected = "mlflow server ended at once: INFO [<process>] no room in <folder>/mlflow.db on <address>"
+    assert reasons.reason(told.value) == expected

@@ -166,7 +166,7 @@ def test_an_existing_postgresql_that_is_none_or_does_not_answer_is_a_reason_with
 @pytest.mark.slow
 def test_a_client_moves_every_value_models_included_but_no_ids(opened, tmp_path):
     with opened("sqlite", "postgresql", "file") as (found, _):
-        moved = moving.measure(found, tmp_path)
+        moved = moving.measure(found, {}, tmp_path)
     tables.MOVES.write(moved, tmp_path / "moves.tsv")
     kept = {row["entity"]: row["kept"] == row["values"] for row in moved if row["target"] == "postgresql"}
     assert {entity for entity, whole in kept.items() if not whole} == {"id of run", "id of model"}
@@ -292,9 +292,13 @@ def test_a_kept_connection_to_two_workers_waits_for_the_delayed_acknowledgement_
     assert took[1, "asyncio", "checked", "kept"] > took[1, "asyncio", "remembered", "kept"] + 20
 
 
-def test_an_unknown_set_up_is_named_with_its_nearest_neighbour(rows):
+def test_chosen_set_ups_are_known_and_the_one_that_others_are_compared_with_is_among_them():
+    table = ROOT / "config" / "stores.tsv"
     with pytest.raises(StudyError, match=r"no set-up 'sqlight'.*did you mean 'sqlite'"):
-        rows("sqlight")
+        stores.chosen(table, ["sqlight"])
+    with pytest.raises(StudyError, match=r"^storage\.stores: 'sqlite' is missing"):
+        stores.chosen(table, ["file", "postgresql"])
+    assert [row["store"] for row in stores.chosen(table, ["file", "sqlite"])] == ["file", "sqlite"]
 
 
 def test_ratio_of_a_sample_with_itself_is_one_and_a_slower_one_is_outside():
