@@ -75,6 +75,18 @@ def test_a_lost_doubled_or_torn_point_is_counted(opened):
     assert (counts["acknowledged"], counts["lost"], counts["torn"], counts["duplicated"]) == (6, 2, 1, 1)
 
 
+def test_points_of_more_runs_than_fit_on_a_page_are_found(opened, monkeypatch):
+    monkeypatch.setattr(collaboration, "RUNS_PER_PAGE", 2)
+    with opened("file") as ((store,), _), stores.using(store):
+        experiment = store.experiment("pages")
+        lines = []
+        writer.log_all(
+            writer.Job(store.uri, experiment, "unused", 0, runs=5, points=1), lambda **said: lines.append(said)
+        )
+        counts = collaboration.counted(store, experiment, [lines])
+    assert (counts["acknowledged"], counts["found"], counts["lost"]) == (5, 5, 0)
+
+
 def test_without_the_reference_there_are_rows_without_ratios_and_moves_with_the_reason(opened, tmp_path):
     (tmp_path / "sqlite").write_text("a file where the set-up wants its folder")
     with opened("file", "sqlite") as (found, missing):
