@@ -50,7 +50,18 @@ def measure(
             result.append(_load(store, several, runs, points, asynchronous=True))
             if store.server is None:
                 result.append(_first_use(store, several, points))
-    return result
+    return [row | {"ratio": ratio} for row, ratio in zip(result, ratios(result), strict=True)]
+
+
+def ratios(rows: Sequence[dict[str, Any]]) -> list[float | None]:
+    """Seconds of each row over those of the reference with as many writers in the same state; None without either.
+
+    First uses of a database have none: who fails is soon done.
+    """
+    own = [row for row in rows if row["store"] == stores.REFERENCE and row["state"] != "fresh"]
+    base = {(row["writers"], row["state"]): row["seconds"] for row in own}
+    pairs = [(row["seconds"], base.get((row["writers"], row["state"]))) for row in rows]
+    return [seconds / reference if seconds and reference else None for seconds, reference in pairs]
 
 
 def _load(store: Store, count: int, runs: int, points: int, asynchronous: bool = False) -> dict[str, Any]:

@@ -75,6 +75,24 @@ def test_a_lost_doubled_or_torn_point_is_counted(opened):
     assert (counts["acknowledged"], counts["lost"], counts["torn"], counts["duplicated"]) == (6, 2, 1, 1)
 
 
+def test_load_is_compared_with_as_many_writers_of_the_reference_in_the_same_state():
+    rows = [
+        {"store": store, "writers": writers, "state": state, "seconds": seconds}
+        for store, writers, state, seconds in (
+            ("file", 1, "ready", 3.0),
+            ("sqlite", 1, "ready", 2.0),
+            ("sqlite", 4, "ready", 8.0),
+            ("sqlite", 4, "fresh", 1.0),
+            ("server", 4, "ready", 4.0),
+            ("server", 4, "asynchronous", 5.0),
+            ("server", 4, "fresh", 4.0),
+            ("sqlite", 16, "ready", 9.0),
+            ("server", 16, "ready", None),
+        )
+    ]
+    assert collaboration.ratios(rows) == [1.5, 1.0, 1.0, None, 0.5, None, None, 1.0, None]
+
+
 def test_points_of_more_runs_than_fit_on_a_page_are_found(opened, monkeypatch):
     monkeypatch.setattr(collaboration, "RUNS_PER_PAGE", 2)
     with opened("file") as ((store,), _), stores.using(store):

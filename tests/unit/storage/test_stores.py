@@ -63,6 +63,7 @@ def test_no_acknowledged_point_is_lost_by_several_writers_and_a_fresh_database_r
     for row in (ready, asynchronous):
         counts = [row[name] for name in ("acknowledged", "found", "lost", "duplicated", "torn", "failed_writers")]
         assert counts == [15, 15, 0, 0, 0, 0], row["state"]
+    assert [row["ratio"] for row in (ready, asynchronous)] == [1.0, 1.0]
     assert fresh["lost"] == 0
     assert fresh["failed_writers"] > 0, "parallel first uses of a fresh database fail in its migration"
 
