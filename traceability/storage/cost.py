@@ -178,7 +178,8 @@ def rows_of(name: str, samples: dict[str, Samples], resamples: int, seed: int) -
     for cell, values in own.seconds.items():
         numbers = bootstrap(values, reference.get(cell), resamples, seed)
         row = {"store": name, "operation": cell[0], "size": cell[1], "unit": UNITS[cell[0]], "n": len(values)}
-        rows.append(row | dict(zip(columns, numbers, strict=True)) | {"reason": None})
+        reason = None if cell in reference else f"no ratio: {stores.REFERENCE} was not measured at this size"
+        rows.append(row | dict(zip(columns, numbers, strict=True)) | {"reason": reason})
     for cell, reason in own.left_out.items():
         row = {"store": name, "operation": cell[0], "size": cell[1], "unit": UNITS[cell[0]], "n": None}
         rows.append(row | dict.fromkeys(columns) | {"reason": reason})

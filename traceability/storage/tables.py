@@ -153,7 +153,7 @@ COST = Table(
         Column("ratio_low", "float", "lower end of its 95 % bootstrap interval", nullable=True, volatile=True),
         Column("ratio_high", "float", "upper end", nullable=True, volatile=True),
         # Of a size that is left out it says how long that would have taken.
-        replace(_REASON, volatile=True),
+        replace(_REASON, meaning="why it was not measured, or has no ratio; empty: it was and has", volatile=True),
     ),
     key=("store", "operation", "size"),
 )

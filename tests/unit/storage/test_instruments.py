@@ -118,7 +118,8 @@ def test_without_the_reference_there_are_rows_without_ratios_and_moves_with_the_
     samples = {"file": cost.Samples({(cost.CREATE, 1): [1.0, 2.0, 3.0]})}
     costs = cost.rows_of("file", samples, 100, 1)
     tables.COST.write(costs + stores.not_measured(tables.COST, missing), tmp_path / "cost.tsv")
-    assert [(row["median"], row["ratio"], row["ratio_low"]) for row in costs] == [(2.0, None, None)]
+    reason = "no ratio: sqlite was not measured at this size"
+    assert [(row["median"], row["ratio"], row["reason"]) for row in costs] == [(2.0, None, reason)]
     # The reference can also lack a single size, which took it too long.
     samples["sqlite"] = cost.Samples({(cost.SINGLE, 1): [1.0]})
     assert cost.rows_of("file", samples, 100, 1) == costs
