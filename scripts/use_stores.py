@@ -21,19 +21,17 @@ def main(
 ) -> None:
     """Write the tables `costs`, `places`, `contents`, `moves` and `collaboration`."""
     chosen = stores.chosen(table, names)
-    with tempfile.TemporaryDirectory() as folder, stores.all_opened(chosen, Path(folder), given) as (found, reasons):
+    with tempfile.TemporaryDirectory() as folder, stores.all_opened(chosen, Path(folder), given) as (found, missing):
         # Costs first, while the stores are empty; several writers last, since they fill them.
         costs = cost.measure(found, sizes, resamples, seed)
-        tables.COST.write(costs + stores.not_measured(tables.COST, reasons), outputs["costs"])
+        tables.COST.write(costs + stores.not_measured(tables.COST, missing), outputs["costs"])
         places, contents = mapping.draw_map(found)
-        tables.MAP.write(places + stores.not_measured(tables.MAP, reasons), outputs["places"])
-        tables.CONTENTS.write(contents + stores.not_measured(tables.CONTENTS, reasons), outputs["contents"])
-        moves = moving.measure(found, Path(folder))
-        moves += [moving.failed(cost.REFERENCE, name, moving.CLIENT, reason) for name, reason in reasons.items()]
-        tables.MOVES.write(moves, outputs["moves"])
+        tables.MAP.write(places + stores.not_measured(tables.MAP, missing), outputs["places"])
+        tables.CONTENTS.write(contents + stores.not_measured(tables.CONTENTS, missing), outputs["contents"])
+        tables.MOVES.write(moving.measure(found, missing, Path(folder)), outputs["moves"])
         together = collaboration.measure(found, writers["open"], writers["users"], runs, points)
         tables.COLLABORATION.write(
-            together + stores.not_measured(tables.COLLABORATION, reasons), outputs["collaboration"]
+            together + stores.not_measured(tables.COLLABORATION, missing), outputs["collaboration"]
         )
 
 

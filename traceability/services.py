@@ -60,9 +60,11 @@ class Service:
         self.guard.wait(30)
 
     def last_words(self) -> str:
-        """The last line of the log that says something, for messages."""
+        """The last line of the log that says something, for messages; SQLAlchemy ends with a link to its pages."""
         lines = [line.strip() for line in self.log.read_text(encoding="utf-8", errors="replace").splitlines()]
-        return next((line for line in reversed(lines) if line), "no output")[:300]
+        return next(
+            (line for line in reversed(lines) if line and "(Background on this error" not in line), "no output"
+        )[:300]
 
 
 def start(

@@ -6,8 +6,8 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -15,8 +15,14 @@ from traceability.storage import stores, writer
 from traceability.storage.stores import SQLITE_TIMEOUT_SECONDS, Store
 from traceability.storage.tables import COLLABORATION
 
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
 log = logging.getLogger(__name__)
 
+#: Runs asked for at a time.
+RUNS_PER_PAGE = 1000
 #: Time given to writers to be there before they begin together.
 START_SECONDS, START_SECONDS_EACH = 0.2, 0.03
 
@@ -44,7 +50,18 @@ def measure(
             result.append(_load(store, several, runs, points, asynchronous=True))
             if store.server is None:
                 result.append(_first_use(store, several, points))
-    return result
+    return [row | {"ratio": ratio} for row, ratio in zip(result, ratios(result), strict=True)]
+
+
+def ratios(rows: Sequence[dict[str, Any]]) -> list[float | None]:
+    """Seconds of each row over those of the reference with as many writers in the same state; None without either.
+
+    First uses of a database have none: who fails is soon done.
+    """
+    own = [row for row in rows if row["store"] == stores.REFERENCE and row["state"] != "fresh"]
+    base = {(row["writers"], row["state"]): row["seconds"] for row in own}
+    pairs = [(row["seconds"], base.get((row["writers"], row["state"]))) for row in rows]
+    return [seconds / reference if seconds and reference else None for seconds, reference in pairs]
 
 
 def _load(store: Store, count: int, runs: int, points: int, asynchronous: bool = False) -> dict[str, Any]:
@@ -102,12 +119,21 @@ def counted(store: Store, experiment: str, lines: list[list[dict[str, Any]]]) ->
     }
 
 
+def all_runs(client: MlflowClient, experiment: str) -> Iterator[Run]:
+    """Every run of an experiment, page by page."""
+    page = client.search_runs([experiment], max_results=RUNS_PER_PAGE)
+    yield from page
+    while page.token:
+        page = client.search_runs([experiment], max_results=RUNS_PER_PAGE, page_token=page.token)
+        yield from page
+
+
 def held_points(store: Store, experiment: str) -> tuple[Counter[tuple[int, int, int]], int]:
     """Points found through the API as (writer, run, step), how often each; and points whose value nobody logged."""
     held: Counter[tuple[int, int, int]] = Counter()
     torn = 0
     client = store.client()
-    for run in client.search_runs([experiment], max_results=1000):
+    for run in all_runs(client, experiment):
         tags = run.data.tags
         if "writer" not in tags or "number" not in tags:
             continue

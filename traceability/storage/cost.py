@@ -18,7 +18,6 @@ from traceability.storage.stores import Store
 
 log = logging.getLogger(__name__)
 
-REFERENCE = "sqlite"
 CREATE, SINGLE, BATCH, UPLOAD = "create a run", "log a metric", "log a batch", "upload a model"
 RUN_BYTES, POINT_BYTES = "bytes of a run", "bytes of a point"
 UNITS = {
@@ -111,7 +110,7 @@ def measure(found: Sequence[Store], sizes: Sizes, resamples: int, seed: int) -> 
                             taken = once(store, experiment, cell, model)
                             samples[store.name].seconds.setdefault(cell, []).append(taken)
             log.info("repetition %d of %d", repetition + 1, sizes.repetitions)
-    return [row for store in found for row in _rows(store.name, samples, resamples, seed)]
+    return [row for store in found for row in rows_of(store.name, samples, resamples, seed)]
 
 
 def once(store: Store, experiment: str, cell: Cell, model: Path) -> float:
@@ -171,15 +170,16 @@ def weigh(store: Store, experiment: str) -> dict[Cell, list[float]]:
     }
 
 
-def _rows(name: str, samples: dict[str, Samples], resamples: int, seed: int) -> list[dict[str, Any]]:
-    """A row per cell of one set-up."""
+def rows_of(name: str, samples: dict[str, Samples], resamples: int, seed: int) -> list[dict[str, Any]]:
+    """A row per cell of one set-up; without a ratio where the reference was not measured, or not at this size."""
     rows = []
     columns = ("median", "low", "high", "ratio", "ratio_low", "ratio_high")
-    own, reference = samples[name], samples[REFERENCE].seconds
+    own, reference = samples[name], samples.get(stores.REFERENCE, Samples()).seconds
     for cell, values in own.seconds.items():
-        numbers = bootstrap(values, reference[cell], resamples, seed)
+        numbers = bootstrap(values, reference.get(cell), resamples, seed)
         row = {"store": name, "operation": cell[0], "size": cell[1], "unit": UNITS[cell[0]], "n": len(values)}
-        rows.append(row | dict(zip(columns, numbers, strict=True)) | {"reason": None})
+        reason = None if cell in reference else f"no ratio: {stores.REFERENCE} was not measured at this size"
+        rows.append(row | dict(zip(columns, numbers, strict=True)) | {"reason": reason})
     for cell, reason in own.left_out.items():
         row = {"store": name, "operation": cell[0], "size": cell[1], "unit": UNITS[cell[0]], "n": None}
         rows.append(row | dict.fromkeys(columns) | {"reason": reason})
@@ -187,22 +187,23 @@ def _rows(name: str, samples: dict[str, Samples], resamples: int, seed: int) -> 
 
 
 def bootstrap(
-    values: list[float], reference: list[float], resamples: int, seed: int
-) -> tuple[float, float | None, float | None, float, float | None, float | None]:
+    values: list[float], reference: list[float] | None, resamples: int, seed: int
+) -> tuple[float, float | None, float | None, float | None, float | None, float | None]:
     """Median and ratio of medians to `reference`, each with its 95 % percentile bootstrap interval.
 
     Both samples are resampled independently; percentile method of Efron and Tibshirani (1993, ch. 13). A sample
-    of fewer than three has no interval.
+    of fewer than three has no interval. Without a reference there is no ratio.
     """
     draw = np.random.default_rng(seed)
-    median, base = statistics.median(values), statistics.median(reference)
+    median = statistics.median(values)
+    ratio = median / statistics.median(reference) if reference else None
     low = high = ratio_low = ratio_high = None
     if len(values) > 2:
         own = np.median(draw.choice(np.array(values), (resamples, len(values))), axis=1)
         low, high = map(float, np.quantile(own, [0.025, 0.975]))
-        if len(reference) > 2 and values is not reference:
+        if reference and len(reference) > 2 and values is not reference:
             other = np.median(draw.choice(np.array(reference), (resamples, len(reference))), axis=1)
             ratio_low, ratio_high = map(float, np.quantile(own / other, [0.025, 0.975]))
     if values is reference:
         return median, low, high, 1.0, 1.0, 1.0
-    return median, low, high, median / base, ratio_low, ratio_high
+    return median, low, high, ratio, ratio_low, ratio_high

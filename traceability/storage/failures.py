@@ -17,7 +17,7 @@ from mlflow.exceptions import MlflowException
 
 from traceability.errors import StudyError
 from traceability.processes import die_with_parent
-from traceability.storage import collaboration, disks, stores, writer
+from traceability.storage import collaboration, disks, reasons, stores, writer
 from traceability.storage.fulldisk import LARGE_BYTES, FullDisk
 from traceability.storage.stores import Given, Store
 from traceability.storage.tables import FAILURES
@@ -30,7 +30,7 @@ BEFORE = 8
 PATIENCE_SECONDS = 60
 #: Points per call.
 BATCH = 10
-#: Clients that log while a service is killed; one where each of their requests waits some 0.2 s for a password's check.
+#: Clients that log while a service is killed; one where each of their requests waits some 0.2 s for its password.
 CLIENTS, CLIENTS_WITH_ACCOUNTS = 4, 1
 #: Every client uploads a small file first; where the disk for artifacts is full, a large one after it.
 SMALL, LARGE = ("small.txt", 4096), ("large.txt", LARGE_BYTES)
@@ -101,14 +101,14 @@ def _apart(
 
 def _all_events(rows: Sequence[dict[str, Any]], root: Path, given: Given, small_disks: bool) -> list[dict[str, Any]]:
     result = []
-    with stores.all_opened(rows, root, given) as (found, reasons):
+    with stores.all_opened(rows, root, given) as (found, missing):
         for store in found:
             with stores.using(store):
                 for event, reason in events(store).items():
                     row = _not(store.name, reason, event) if reason else happen(store, event, small_disks)
                     result.append(row)
                     log.info("%s, %s: %s lost of %s", store.name, event, row["lost"], row["acknowledged"])
-    return result + [_not(name, reason) for name, reason in reasons.items()]
+    return result + [_not(name, reason) for name, reason in missing.items()]
 
 
 def _not(store: str, reason: str, event: str | None = None) -> dict[str, Any]:
@@ -152,7 +152,7 @@ def happen(store: Store, event: str, small_disks: bool = False) -> dict[str, Any
     try:
         _run(store, event, jobs, full)
     except StudyError as error:
-        return _not(store.name, str(error), event)
+        return _not(store.name, reasons.reason(error), event)
     refused = _mend(store, event, full)
     lines = [writer.read_account(account) for account in accounts]
     row = {
@@ -179,10 +179,10 @@ def happen(store: Store, event: str, small_disks: bool = False) -> dict[str, Any
             "unacknowledged": 0,
             "artifacts_acknowledged": uploads,
             "artifacts_lost": uploads,
-            "half": plain(f"MLflow cannot read the experiment any more: {str(error).splitlines()[0]}"),
+            "half": reasons.plain(f"MLflow cannot read the experiment any more: {reasons.first_line(error)}"),
             "run_status": None,
             "continued": False,
-            "seen": plain(errors[0]) if errors else None,
+            "seen": reasons.plain(errors[0]) if errors else None,
         }
 
 
@@ -205,7 +205,7 @@ def _left(store: Store, experiment: str, lines: list[list[dict[str, Any]]], refu
         "half": _half(store, experiment, runs, refused),
         "run_status": ", ".join(sorted({run.status for run in runs})) or None,
         "continued": bool(runs) and all(_continued(store, run.run_id) for run in runs),
-        "seen": plain(counts["error"]),
+        "seen": reasons.plain(counts["error"]) if counts["error"] else None,
     }
 
 
@@ -318,13 +318,3 @@ def _continued(store: Store, run: str) -> bool:
     except Exception as error:  # whatever it is, the run cannot go on
         log.warning("%s cannot be continued: %s", store.name, error)
         return False
-
-
-def plain(text: str | None) -> str | None:
-    """An error without ids, ports, times and folders."""
-    if text is None:
-        return None
-    text = re.sub(r"[0-9a-f]{32}", "<id>", text)
-    text = re.sub(r"port[ =]+\d+|127\.0\.0\.1:\d+", "<address>", text)
-    text = re.sub(r"(?<![\w:])/[\w./~-]+/", "<folder>/", text)
-    return re.sub(r"0x[0-9a-f]+", "<object>", text)[:200]

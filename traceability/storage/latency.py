@@ -28,7 +28,7 @@ from typing import Any
 
 from traceability import services
 from traceability.errors import StudyError
-from traceability.storage import environments, stores
+from traceability.storage import environments, reasons, stores
 from traceability.storage.cost import bootstrap
 
 log = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ def measure(root: Path, uvloop: Path, requests: int, resamples: int, seed: int) 
 
     All servers run from the start, and the ways of connecting take turns, block by block.
     """
-    reasons: dict[Server, str] = {}
+    missing: dict[Server, str] = {}
     running: dict[Server, tuple[int, dict[str, str]]] = {}
     with contextlib.ExitStack() as stack:
 
@@ -80,7 +80,7 @@ def measure(root: Path, uvloop: Path, requests: int, resamples: int, seed: int) 
             try:
                 running[server] = stack.enter_context(_started(server, root, uvloop))
             except StudyError as error:
-                reasons[server] = str(error)
+                missing[server] = reasons.reason(error)
                 log.warning("%s: not measured: %s", server.name, error)
 
         with ThreadPoolExecutor(2) as pool:
@@ -92,7 +92,7 @@ def measure(root: Path, uvloop: Path, requests: int, resamples: int, seed: int) 
             row: dict[str, Any] = {"store": "server_users" if server.accounts != "none" else "server_sqlite"}
             row |= {"workers": server.workers, "loop": server.loop, "accounts": server.accounts}
             row |= {"connection": connection, **dict.fromkeys(("n", "median_ms", "low_ms", "high_ms"))}
-            row["reason"] = reasons.get(server)
+            row["reason"] = missing.get(server)
             here = times.get((server, connection))
             if here:
                 median, low, high, *_ = bootstrap(here, here, resamples, seed)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from traceability.storage import access, opening, stores
-from traceability.storage.experiment import expected, log_experiment, read_back
+from traceability.storage.experiment import Logged, expected, log_experiment, read_back
 from traceability.storage.stores import Store
 
 log = logging.getLogger(__name__)
@@ -33,20 +33,23 @@ def one(store: Store) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         access.create_account(store, opening.ACCOUNT)
         access.grant(store, logged.experiment_id, opening.ACCOUNT, "EDIT")
     places = [{"store": store.name, **vars(holding), "reason": None} for holding in opening.search(store, logged)]
-    contents = []
+    return places, contents_of(store, logged)
+
+
+def contents_of(store: Store, logged: Logged) -> list[dict[str, Any]]:
+    """Rows of `tables.CONTENTS` of one set-up: what reads back, against what was logged."""
     read = read_back(store, logged.run_id)
-    for entity, values in expected(logged).items():
-        contents.append(
-            {
-                "store": store.name,
-                "entity": entity,
-                "values": len(read[entity]),
-                "equal": read[entity] == values,
-                "difference": difference(values, read[entity]),
-                "reason": None,
-            }
-        )
-    return places, contents
+    return [
+        {
+            "store": store.name,
+            "entity": entity,
+            "values": len(read[entity]),
+            "equal": read[entity] == values,
+            "difference": difference(values, read[entity]),
+            "reason": None,
+        }
+        for entity, values in expected(logged).items()
+    ]
 
 
 def difference(wanted: list[Any], found: list[Any]) -> str | None:

@@ -13,8 +13,8 @@ from typing import Any
 
 from mlflow.exceptions import MlflowException
 
-from traceability.storage import stores
-from traceability.storage.experiment import EXPERIMENT, log_experiment, read_back
+from traceability.storage import reasons, stores
+from traceability.storage.experiment import EXPERIMENT, log_experiment, own, read_back
 from traceability.storage.mapping import difference
 from traceability.storage.stores import Store
 
@@ -23,25 +23,38 @@ log = logging.getLogger(__name__)
 MIGRATE, CLIENT = "mlflow migrate-filestore", "MLflow's client"
 
 
-def measure(found: Sequence[Store], root: Path) -> list[dict[str, Any]]:
-    """Rows of `tables.MOVES`: file store to SQLite by MLflow's tool; SQLite to each other set-up through the client."""
-    result: list[dict[str, Any]] = []
+def measure(found: Sequence[Store], missing: dict[str, str], root: Path) -> list[dict[str, Any]]:
+    """Rows of `tables.MOVES`: file store to SQLite by MLflow's tool; SQLite to each other set-up through the client.
+
+    `missing` says why a set-up could not be started; without the one to move from, each of these moves has its reason.
+    """
     by_name = {store.name: store for store in found}
-    source = by_name["sqlite"]
+    source = by_name.get(stores.REFERENCE)
+    if source is None:
+        reason = f"{stores.REFERENCE}, from which it is moved, could not be started: {missing[stores.REFERENCE]}"
+        result = [failed(stores.REFERENCE, name, CLIENT, reason) for name in by_name]
+    else:
+        result = _by_client(source, [store for store in found if store is not source])
+    if "file" in by_name:
+        result += _migrate(by_name["file"], root)
+    others = [name for name in missing if name != stores.REFERENCE]
+    return result + [failed(stores.REFERENCE, name, CLIENT, missing[name]) for name in others]
+
+
+def _by_client(source: Store, targets: Sequence[Store]) -> list[dict[str, Any]]:
+    """Through MLflow's client from one set-up to each of the others."""
+    result: list[dict[str, Any]] = []
     with stores.using(source):
         logged = log_experiment(source)
         before = _all_of(source, logged.run_id)
-    for target in found:
-        if target is not source:
-            with stores.using(target):
-                try:
-                    run = copy(source, logged.run_id, target)
-                    result += _compared(source.name, target.name, CLIENT, before, _all_of(target, run))
-                except (MlflowException, OSError) as error:
-                    log.warning("%s to %s: %s", source.name, target.name, error)
-                    result.append(failed(source.name, target.name, CLIENT, str(error).splitlines()[0][:200]))
-    if "file" in by_name:
-        result += _migrate(by_name["file"], root)
+    for target in targets:
+        with stores.using(target):
+            try:
+                run = copy(source, logged.run_id, target)
+                result += _compared(source.name, target.name, CLIENT, before, _all_of(target, run))
+            except (MlflowException, OSError) as error:
+                log.warning("%s to %s: %s", source.name, target.name, error)
+                result.append(failed(source.name, target.name, CLIENT, reasons.reason(error)))
     return result
 
 
@@ -80,8 +93,8 @@ def _migrate(source: Store, root: Path) -> list[dict[str, Any]]:
             )
             if done.returncode:
                 lines = (done.stderr or done.stdout).strip().splitlines()
-                reason = next((line for line in lines if "Error" in line), lines[-1])[:200]
-                rows.append(failed("file", "sqlite", tool, reason))
+                said = next((line for line in lines if "Error" in line), lines[-1])
+                rows.append(failed("file", "sqlite", tool, reasons.plain(said)))
             else:
                 rows += _compared("file", "sqlite", tool, before, _all_of(target, logged.run_id))
     return rows
@@ -102,7 +115,10 @@ def copy(source: Store, run_id: str, target: Store) -> str:
 
     old, new = source.client(), target.client()
     run = old.get_run(run_id)
-    made = new.create_run(target.experiment(EXPERIMENT), start_time=run.info.start_time, run_name=run.info.run_name)
+    experiment_id = target.experiment(EXPERIMENT)
+    for tag in own(old.get_experiment(run.info.experiment_id).tags):
+        new.set_experiment_tag(experiment_id, *tag)
+    made = new.create_run(experiment_id, start_time=run.info.start_time, run_name=run.info.run_name)
     there = made.info.run_id
     metrics = [point for name in run.data.metrics for point in old.get_metric_history(run_id, name)]
     params = [Param(*item) for item in run.data.params.items()]
@@ -119,7 +135,7 @@ def copy(source: Store, run_id: str, target: Store) -> str:
             made.info.experiment_id, model.name, there, dict(model.tags), dict(model.params), model.model_type
         )
         with stores.using(source), tempfile.TemporaryDirectory() as folder:
-            files = mlflow_download(source, f"models:/{model.model_id}", folder)
+            files = mlflow_download(source, model.artifact_location, folder)
             with stores.using(target):
                 new.log_model_artifacts(again.model_id, files)
         new.finalize_logged_model(again.model_id, str(model.status.value))  # type: ignore[arg-type]  # one of its words
@@ -132,7 +148,7 @@ def mlflow_download(store: Store, uri: str, folder: str) -> str:
     """The folder that holds the files of `uri`."""
     import mlflow
 
-    mlflow.set_tracking_uri(store.uri)  # files of models are found through it
+    mlflow.set_tracking_uri(store.uri)  # files behind a server are found through it
     return str(mlflow.artifacts.download_artifacts(uri, dst_path=folder, tracking_uri=store.uri))
 
 

@@ -1,6 +1,7 @@
 """Opening a store without MLflow: which table, file or object holds a word.
 
-Nothing here knows MLflow's schema. Every table of every database, every file and every object is searched.
+Every table of every database, every file and every object is searched, whatever it is called. Only permissions have no
+word of their own: their rows are known by the names of columns (`names_experiment`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from traceability.storage.experiment import DATASET, EXPERIMENT, MODEL, NOTE, PARAMS, RUN_NAME, TAGS, Logged
+from traceability.storage.experiment import (
+    DATASET,
+    EXPERIMENT,
+    EXPERIMENT_TAGS,
+    MODEL,
+    MODEL_TAGS,
+    NOTE,
+    PARAMS,
+    RUN_NAME,
+    TAGS,
+    Logged,
+)
 from traceability.storage.stores import Store
 
 ACCOUNT = "probe-account"
@@ -32,13 +44,13 @@ class Holding:
 def words() -> dict[str, tuple[bytes, ...]]:
     """What to look for, entity by entity; files are looked for by their name in the model."""
     return {
-        "experiment": (EXPERIMENT.encode(),),
+        "experiment": tuple(map(str.encode, (EXPERIMENT, *EXPERIMENT_TAGS))),
         "run": (RUN_NAME.encode(),),
         "param": tuple(map(str.encode, PARAMS)),
         "metric history": (b"probe_metric",),
         "tag": tuple(map(str.encode, TAGS)),
         "dataset input": (DATASET.encode(),),
-        "logged model": (MODEL.encode(),),
+        "logged model": tuple(map(str.encode, (MODEL, *MODEL_TAGS))),
         "artifact": (NOTE.strip(),),
         "user": (ACCOUNT.encode(),),
     }
@@ -58,6 +70,18 @@ def rows_of_databases(store: Store) -> Iterator[tuple[str, str, list[str], list[
             for (table,) in cursor.fetchall():
                 cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608  # the name comes from the database
                 yield "PostgreSQL", table, [column[0] for column in cursor.description], cursor.fetchall()
+
+
+def names_experiment(named: dict[str, Any], experiment_id: str) -> bool:
+    """Whether a row is about an experiment: so says a column named after experiments, or after resources of a type.
+
+    The id is a small number; the same number in any other column is a user's, a role's or the row's own.
+    """
+    by_type = "experiment" in named.values()
+    return any(
+        str(value) == experiment_id and ("experiment" in column or (by_type and "resource" in column))
+        for column, value in named.items()
+    )
 
 
 def cells(row: Sequence[Any]) -> list[bytes]:
@@ -98,7 +122,7 @@ def search(store: Store, logged: Logged) -> list[Holding]:
                     if text and any(word in text[0] and 4 * len(word) >= len(text[0]) for word in looked_for):
                         add(entity, "table", f"{database}: {table}.{column}", size)
                         break
-            if "permission" in named and logged.experiment_id in map(str, named.values()):
+            if "permission" in named and names_experiment(named, logged.experiment_id):
                 add("permission", "table", f"{database}: {table}.permission", size)
     model_files = {name.rpartition("/")[2] for name in logged.model_files}
     for kind, path, content in files(store):

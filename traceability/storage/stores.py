@@ -14,10 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlflow.exceptions import MlflowException
+from sqlalchemy.exc import SQLAlchemyError
+
 from traceability import records, services
 from traceability.errors import StudyError, nearest
 from traceability.registry import Table
-from traceability.storage import existing, objectstore
+from traceability.storage import existing, objectstore, reasons
 from traceability.storage.tables import STORES
 
 if TYPE_CHECKING:
@@ -29,6 +32,8 @@ ADMIN = "admin"
 POSTGRESQL = "disk-of-postgresql"
 """Folder below the root that takes PostgreSQL's data, should it be there."""
 SQLITE_TIMEOUT_SECONDS = 120
+REFERENCE = "sqlite"
+"""The set-up that every ratio refers to and every record is moved from."""
 
 
 @dataclass(frozen=True)
@@ -122,12 +127,16 @@ def using(store: Store | None, **more: str) -> Iterator[None]:
 def chosen(table: Path, names: Sequence[str]) -> list[dict[str, Any]]:
     """The rows of config/stores.tsv that `names` lists, in that order.
 
-    Raises `StudyError` for an unknown name.
+    Raises `StudyError` for an unknown name, and where the reference is not among them.
     """
     rows = {row["store"]: row for row in STORES.rows(table)}
     for name in names:
         if name not in rows:
             raise StudyError(f"storage.stores: no set-up '{name}' in {table}; {nearest(name, rows)}")
+    if REFERENCE not in names:
+        raise StudyError(
+            f"storage.stores: '{REFERENCE}' is missing, to which the others are compared; add it to the list"
+        )
     return [rows[name] for name in names]
 
 
@@ -247,7 +256,7 @@ def all_opened(
     rows: Sequence[dict[str, Any]], root: Path, given: Given
 ) -> Iterator[tuple[list[Store], dict[str, str]]]:
     """Start every set-up, servers side by side; also gives, per set-up that could not be started, the reason."""
-    reasons: dict[str, str] = {}
+    missing: dict[str, str] = {}
     found: dict[str, Store] = {}
     with contextlib.ExitStack() as stack:
         components = Components(stack, root, given)
@@ -258,8 +267,9 @@ def all_opened(
             try:
                 found[row["store"]] = manager.__enter__()
                 entered.append(manager)
-            except StudyError as error:
-                reasons[row["store"]] = str(error)
+            # Direct stores are opened by MLflow itself, with errors of its own, of SQLAlchemy and of the system.
+            except (StudyError, MlflowException, SQLAlchemyError, OSError) as error:
+                missing[row["store"]] = reasons.reason(error)
                 log.warning("%s: not measured: %s", row["store"], error)
 
         try:
@@ -269,13 +279,13 @@ def all_opened(
                     enter(row)
             with ThreadPoolExecutor(3) as pool:
                 list(pool.map(enter, [row for row in rows if row["workers"]]))
-            yield [found[row["store"]] for row in rows if row["store"] in found], reasons
+            yield [found[row["store"]] for row in rows if row["store"] in found], missing
         finally:
             for manager in reversed(entered):
                 manager.__exit__(None, None, None)
 
 
-def not_measured(table: Table, reasons: dict[str, str]) -> list[dict[str, Any]]:
+def not_measured(table: Table, missing: dict[str, str]) -> list[dict[str, Any]]:
     """A row of `table` for each set-up that could not be started, empty but for its name and the reason."""
     empty = dict.fromkeys(column.name for column in table.columns)
-    return [empty | {"store": name, "reason": reason} for name, reason in reasons.items()]
+    return [empty | {"store": name, "reason": reason} for name, reason in missing.items()]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from traceability.registry import Column, Table
 
 STORES = Table(
@@ -81,21 +83,23 @@ COLLABORATION = Table(
         Column("expected", "int", "points that the writers were to log", nullable=True, minimum=0),
         Column("acknowledged", "int", "points whose logging call returned", nullable=True, minimum=0, volatile=True),
         Column("found", "int", "different points found afterwards", nullable=True, minimum=0, volatile=True),
-        Column("lost", "int", "acknowledged points that were not found", nullable=True, minimum=0),
-        Column("duplicated", "int", "points found more than once", nullable=True, minimum=0),
-        Column("torn", "int", "points found with a value that nobody logged", nullable=True, minimum=0),
+        # Asynchronous calls and first uses of a database lose more or less of it, as the moment has it.
+        Column("lost", "int", "acknowledged points that were not found", nullable=True, minimum=0, volatile=True),
+        Column("duplicated", "int", "points found more than once", nullable=True, minimum=0, volatile=True),
+        Column("torn", "int", "points found with a value that nobody logged", nullable=True, minimum=0, volatile=True),
         Column("failed_writers", "int", "writers that ended with an error", nullable=True, minimum=0, volatile=True),
         Column("reads", "int", "complete readings made meanwhile", nullable=True, minimum=0, volatile=True),
-        Column("torn_reads", "int", "of these, readings with a wrong value or an error", nullable=True, minimum=0),
+        Column("torn_reads", "int", "readings with a wrong value or an error", nullable=True, minimum=0, volatile=True),
+        Column("seconds", "float", "common beginning to last answer", nullable=True, minimum=0, volatile=True),
+        Column("points_per_second", "float", "acknowledged per second", nullable=True, minimum=0, volatile=True),
         Column(
-            "seconds",
+            "ratio",
             "float",
-            "common beginning to last answer",
+            "seconds over SQLite's with as many writers in the same state; none for first uses",
             nullable=True,
             minimum=0,
             volatile=True,
         ),
-        Column("points_per_second", "float", "acknowledged per second", nullable=True, minimum=0, volatile=True),
         Column("error", "str", "what a failed writer saw", nullable=True, volatile=True),
         _REASON,
     ),
@@ -121,9 +125,12 @@ FAILURES = Table(
         Column("unacknowledged", "int", "found, but the call did not return", nullable=True, minimum=0, volatile=True),
         Column("artifacts_acknowledged", "int", "files whose upload returned", nullable=True, minimum=0),
         Column("artifacts_lost", "int", "of these, not there as they were", nullable=True, minimum=0),
-        Column("half", "str", "what is there in part", nullable=True),
-        Column("run_status", "str", "status of the runs afterwards", nullable=True),
-        Column("continued", "bool", "whether the same runs take further points afterwards", nullable=True),
+        # What a kill leaves depends on the moment at which it comes.
+        Column("half", "str", "what is there in part", nullable=True, volatile=True),
+        Column("run_status", "str", "status of the runs afterwards", nullable=True, volatile=True),
+        Column(
+            "continued", "bool", "whether the same runs take further points afterwards", nullable=True, volatile=True
+        ),
         Column("seen", "str", "what the client saw, ids and addresses left out", nullable=True, volatile=True),
         _REASON,
     ),
@@ -138,14 +145,15 @@ COST = Table(
         Column("operation", "str", "what was timed", nullable=True),
         Column("size", "int", "how many runs, calls, points or MiB at a time", nullable=True, minimum=1),
         Column("unit", "str", "unit of `median`", nullable=True),
-        Column("n", "int", "repetitions", nullable=True, minimum=1),
+        Column("n", "int", "repetitions: as many as the time allows", nullable=True, minimum=1, volatile=True),
         Column("median", "float", "median", nullable=True, volatile=True),
         Column("low", "float", "lower end of its 95 % bootstrap interval", nullable=True, volatile=True),
         Column("high", "float", "upper end", nullable=True, volatile=True),
         Column("ratio", "float", "median over SQLite's", nullable=True, volatile=True),
         Column("ratio_low", "float", "lower end of its 95 % bootstrap interval", nullable=True, volatile=True),
         Column("ratio_high", "float", "upper end", nullable=True, volatile=True),
-        _REASON,
+        # Of a size that is left out it says how long that would have taken.
+        replace(_REASON, meaning="why it was not measured, or has no ratio; empty: it was and has", volatile=True),
     ),
     key=("store", "operation", "size"),
 )

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from traceability.processes import die_with_parent
+from traceability.storage import reasons
 
 METRIC = "load"
 #: An asynchronous writer would otherwise be done before the first point is sent; a training step takes longer.
@@ -80,14 +81,8 @@ def write(job: Job) -> None:
             log_all(job, say)
             say(done=True)
         except Exception as error:
-            say(error=f"{type(error).__name__}: {first_line(error)}"[:300])
+            say(error=f"{type(error).__name__}: {reasons.first_line(error)}"[:300])
             os._exit(1)
-
-
-def first_line(error: Exception) -> str:
-    """The first line of an error that says what happened; SQLAlchemy puts advice on its own use before it."""
-    lines = [line for line in str(error).strip().splitlines() if not line.startswith("(raised as a result of")]
-    return lines[0] if lines else ""
 
 
 def log_all(job: Job, say: Any) -> None:

@@ -60,6 +60,31 @@ def test_counts_are_of_the_rows_that_were_chosen(study: Any) -> None:
     assert take("min", n="n")["n"] == 30
 
 
+def test_latencies_of_the_text_are_those_of_servers_without_accounts(study: Any) -> None:
+    """A server that checks passwords has one worker and a kept connection too, and is the slowest of all."""
+    kept: dict[str, Any] = {"store": "server", "n": 40, "low_ms": 1.0, "high_ms": 900.0, "connection": "kept"}
+    study.put(
+        "results/storage/latency.tsv",
+        *(
+            kept | {"workers": workers, "loop": loop, "accounts": accounts, "median_ms": milliseconds} | more
+            for workers, loop, accounts, milliseconds, more in (
+                (1, "asyncio", "none", 7.6, {}),
+                (1, "asyncio", "checked", 246.0, {}),
+                (1, "asyncio", "remembered", 9.0, {}),
+                (2, "asyncio", "none", 48.0, {}),
+                (2, "asyncio", "checked", 290.0, {}),
+                (2, "asyncio", "none", 9.5, {"connection": "new"}),
+                (2, "asyncio", "checked", 250.0, {"connection": "new"}),
+                (2, "uvloop", "none", 7.7, {}),
+                (2, "uvloop", "checked", 247.0, {}),
+            )
+        ),
+    )
+    found = numbers.collect(declared.NUMBERS, study.root)
+    medians = {name.removeprefix("latency."): at["value"] for name, at in found.items() if name.startswith("latency.")}
+    assert medians == {"one": 7.6, "several": 48.0, "several_new": 9.5, "several_uvloop": 7.7}
+
+
 @pytest.mark.parametrize(
     ("break_it", "expected"),
     [

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from traceability.storage import stores
+from traceability.storage import stores, tables
 
 TABLE = Path(__file__).resolve().parents[3] / "config" / "stores.tsv"
 
@@ -12,4 +12,11 @@ TABLE = Path(__file__).resolve().parents[3] / "config" / "stores.tsv"
 @pytest.fixture
 def rows():
     """Rows of config/stores.tsv by name."""
-    return lambda *names: stores.chosen(TABLE, names)
+    known = {row["store"]: row for row in tables.STORES.rows(TABLE)}
+    return lambda *names: [known[name] for name in names]
+
+
+@pytest.fixture
+def opened(rows, tmp_path):
+    """Several set-ups running at once, by name."""
+    return lambda *names: stores.all_opened(rows(*names), tmp_path, stores.Given())

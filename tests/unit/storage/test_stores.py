@@ -3,7 +3,6 @@
 import itertools
 import multiprocessing
 import os
-import sqlite3
 import sys
 from pathlib import Path
 
@@ -27,17 +26,10 @@ from traceability.storage import (
     moving,
     stores,
     tables,
-    writer,
 )
 from traceability.storage.experiment import PARAMS, TAGS
 
 ROOT = Path(__file__).resolve().parents[3]
-
-
-@pytest.fixture
-def opened(rows, tmp_path):
-    """Several set-ups running at once, by name."""
-    return lambda *names: stores.all_opened(rows(*names), tmp_path, stores.Given())
 
 
 @pytest.mark.slow
@@ -71,27 +63,9 @@ def test_no_acknowledged_point_is_lost_by_several_writers_and_a_fresh_database_r
     for row in (ready, asynchronous):
         counts = [row[name] for name in ("acknowledged", "found", "lost", "duplicated", "torn", "failed_writers")]
         assert counts == [15, 15, 0, 0, 0, 0], row["state"]
+    assert [row["ratio"] for row in (ready, asynchronous)] == [1.0, 1.0]
     assert fresh["lost"] == 0
     assert fresh["failed_writers"] > 0, "parallel first uses of a fresh database fail in its migration"
-
-
-def test_a_lost_doubled_or_torn_point_is_counted(opened):
-    """The instrument itself: points are removed, doubled and changed behind MLflow's back."""
-    with opened("sqlite") as ((store,), _):
-        experiment = store.experiment("tampered")
-        account = store.folder / "account.jsonl"
-        process = writer.start(writer.Job(store.uri, experiment, str(account), 0, 1, 6))
-        process.join()
-        with sqlite3.connect(store.folder / "mlflow.db") as connection:
-            connection.execute("DELETE FROM metrics WHERE step = 0")
-            connection.execute("UPDATE metrics SET value = 7 WHERE step = 1")
-            connection.execute(
-                "INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) "
-                "SELECT key, value, timestamp + 1, run_uuid, step, is_nan FROM metrics WHERE step = 2"
-            )
-        connection.close()
-        counts = collaboration.counted(store, experiment, [writer.read_account(account)])
-    assert (counts["acknowledged"], counts["lost"], counts["torn"], counts["duplicated"]) == (6, 2, 1, 1)
 
 
 @pytest.mark.slow
@@ -193,7 +167,7 @@ def test_an_existing_postgresql_that_is_none_or_does_not_answer_is_a_reason_with
 @pytest.mark.slow
 def test_a_client_moves_every_value_models_included_but_no_ids(opened, tmp_path):
     with opened("sqlite", "postgresql", "file") as (found, _):
-        moved = moving.measure(found, tmp_path)
+        moved = moving.measure(found, {}, tmp_path)
     tables.MOVES.write(moved, tmp_path / "moves.tsv")
     kept = {row["entity"]: row["kept"] == row["values"] for row in moved if row["target"] == "postgresql"}
     assert {entity for entity, whole in kept.items() if not whole} == {"id of run", "id of model"}
@@ -319,9 +293,13 @@ def test_a_kept_connection_to_two_workers_waits_for_the_delayed_acknowledgement_
     assert took[1, "asyncio", "checked", "kept"] > took[1, "asyncio", "remembered", "kept"] + 20
 
 
-def test_an_unknown_set_up_is_named_with_its_nearest_neighbour(rows):
+def test_chosen_set_ups_are_known_and_the_one_that_others_are_compared_with_is_among_them():
+    table = ROOT / "config" / "stores.tsv"
     with pytest.raises(StudyError, match=r"no set-up 'sqlight'.*did you mean 'sqlite'"):
-        rows("sqlight")
+        stores.chosen(table, ["sqlight"])
+    with pytest.raises(StudyError, match=r"^storage\.stores: 'sqlite' is missing"):
+        stores.chosen(table, ["file", "postgresql"])
+    assert [row["store"] for row in stores.chosen(table, ["file", "sqlite"])] == ["file", "sqlite"]
 
 
 def test_ratio_of_a_sample_with_itself_is_one_and_a_slower_one_is_outside():

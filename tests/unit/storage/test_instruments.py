@@ -1,0 +1,135 @@
+"""The chapter's instruments can tell: what is changed on purpose is seen, what is all right is not."""
+
+import contextlib
+import dataclasses
+import sqlite3
+import sys
+
+import pytest
+
+from traceability import services
+from traceability.errors import StudyError
+from traceability.storage import collaboration, cost, mapping, moving, opening, reasons, stores, tables, writer
+from traceability.storage.experiment import DATASET_FIELDS, log_experiment
+
+
+def test_content_that_a_store_changed_is_not_what_was_logged(opened):
+    """The instrument itself: every kind of record is changed behind MLflow's back, and each change is seen."""
+    with opened("sqlite") as ((store,), _), stores.using(store):
+        logged = log_experiment(store)
+        assert {
+            row["entity"]: row["difference"] for row in mapping.contents_of(store, logged) if not row["equal"]
+        } == {}
+        (weights,) = store.artifacts.rglob("model.pkl")
+        weights.write_bytes(weights.read_bytes() + b"!")
+        for change in (
+            "experiment_tags SET value = 'another'",
+            "runs SET lifecycle_stage = 'deleted'",
+            "logged_model_tags SET tag_value = 'another'",
+        ):
+            alter(store, f"UPDATE {change}")
+        assert changed(store, logged) == {"experiment", "run", "logged model", "model file"}
+        for field in DATASET_FIELDS:
+            other = dataclasses.replace(logged, dataset=logged.dataset | {field: "another"})
+            assert "dataset input" in changed(store, other), field
+
+
+def alter(store, statement):
+    """Execute SQL on a set-up's SQLite file."""
+    with contextlib.closing(sqlite3.connect(store.folder / "mlflow.db")) as connection, connection:
+        connection.execute(statement)
+
+
+def changed(store, logged):
+    """Entities that do not read back as they were logged."""
+    return {row["entity"] for row in mapping.contents_of(store, logged) if not row["equal"]}
+
+
+def test_a_permission_is_found_by_the_experiment_it_names_and_by_no_other_number():
+    for row in ({"experiment_id": 1, "user_id": 7}, {"resource_type": "experiment", "resource_pattern": "1"}):
+        assert opening.names_experiment(row | {"permission": "EDIT"}, "1")
+    for row in (
+        {"experiment_id": 2, "user_id": 1},
+        {"id": 1, "resource_type": "experiment", "resource_pattern": "2"},
+        {"role_id": 1, "resource_type": "registered_model", "resource_pattern": "1"},
+    ):
+        assert not opening.names_experiment(row | {"permission": "EDIT"}, "1")
+
+
+def test_a_lost_doubled_or_torn_point_is_counted(opened):
+    """The instrument itself: points are removed, doubled and changed behind MLflow's back."""
+    with opened("sqlite") as ((store,), _):
+        experiment = store.experiment("tampered")
+        account = store.folder / "account.jsonl"
+        process = writer.start(writer.Job(store.uri, experiment, str(account), 0, 1, 6))
+        process.join()
+        with sqlite3.connect(store.folder / "mlflow.db") as connection:
+            connection.execute("DELETE FROM metrics WHERE step = 0")
+            connection.execute("UPDATE metrics SET value = 7 WHERE step = 1")
+            connection.execute(
+                "INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) "
+                "SELECT key, value, timestamp + 1, run_uuid, step, is_nan FROM metrics WHERE step = 2"
+            )
+        connection.close()
+        counts = collaboration.counted(store, experiment, [writer.read_account(account)])
+    assert (counts["acknowledged"], counts["lost"], counts["torn"], counts["duplicated"]) == (6, 2, 1, 1)
+
+
+def test_load_is_compared_with_as_many_writers_of_the_reference_in_the_same_state():
+    rows = [
+        {"store": store, "writers": writers, "state": state, "seconds": seconds}
+        for store, writers, state, seconds in (
+            ("file", 1, "ready", 3.0),
+            ("sqlite", 1, "ready", 2.0),
+            ("sqlite", 4, "ready", 8.0),
+            ("sqlite", 4, "fresh", 1.0),
+            ("server", 4, "ready", 4.0),
+            ("server", 4, "asynchronous", 5.0),
+            ("server", 4, "fresh", 4.0),
+            ("sqlite", 16, "ready", 9.0),
+            ("server", 16, "ready", None),
+        )
+    ]
+    assert collaboration.ratios(rows) == [1.5, 1.0, 1.0, None, 0.5, None, None, 1.0, None]
+
+
+def test_points_of_more_runs_than_fit_on_a_page_are_found(opened, monkeypatch):
+    monkeypatch.setattr(collaboration, "RUNS_PER_PAGE", 2)
+    with opened("file") as ((store,), _), stores.using(store):
+        experiment = store.experiment("pages")
+        lines = []
+        writer.log_all(
+            writer.Job(store.uri, experiment, "unused", 0, runs=5, points=1), lambda **said: lines.append(said)
+        )
+        counts = collaboration.counted(store, experiment, [lines])
+    assert (counts["acknowledged"], counts["found"], counts["lost"]) == (5, 5, 0)
+
+
+def test_without_the_reference_there_are_rows_without_ratios_and_moves_with_the_reason(opened, tmp_path):
+    (tmp_path / "sqlite").write_text("a file where the set-up wants its folder")
+    with opened("file", "sqlite") as (found, missing):
+        assert [store.name for store in found] == ["file"]
+        other = dataclasses.replace(found[0], name="postgresql")
+        moves = moving.measure([other], missing | {"file": "none either"}, tmp_path)
+    assert missing == {"sqlite": "[Errno 17] File exists: '<folder>/sqlite'"}, "no folder that another run lacks"
+    tables.MOVES.write(moves, tmp_path / "moves.tsv")
+    reason = "sqlite, from which it is moved, could not be started: " + missing["sqlite"]
+    assert [(row["target"], row["reason"]) for row in moves] == [("postgresql", reason), ("file", "none either")]
+    samples = {"file": cost.Samples({(cost.CREATE, 1): [1.0, 2.0, 3.0]})}
+    costs = cost.rows_of("file", samples, 100, 1)
+    tables.COST.write(costs + stores.not_measured(tables.COST, missing), tmp_path / "cost.tsv")
+    reason = "no ratio: sqlite was not measured at this size"
+    assert [(row["median"], row["ratio"], row["reason"]) for row in costs] == [(2.0, None, reason)]
+    # The reference can also lack a single size, which took it too long.
+    samples["sqlite"] = cost.Samples({(cost.SINGLE, 1): [1.0]})
+    assert cost.rows_of("file", samples, 100, 1) == costs
+
+
+def test_the_reason_of_a_service_that_ends_is_what_it_said_last_and_is_the_same_next_time(tmp_path):
+    said = "2026-11-24 16:00:00 INFO [4711] no room in /tmp/x1y2/store/mlflow.db on port 40123"
+    said += "\n(Background on this error at: https://sqlalche.me/e/20/e3q8)"
+    command = [sys.executable, "-c", f"import sys; sys.exit({said!r})"]
+    with pytest.raises(StudyError, match=str(tmp_path)) as told:
+        services.start("mlflow server", command, tmp_path / "server.log", lambda: False)
+    expected = "mlflow server ended at once: INFO [<process>] no room in <folder>/mlflow.db on <address>"
+    assert reasons.reason(told.value) == expected
