@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from traceability.errors import StudyError
 from traceability.figures import theme
 
 ENTITIES = (
@@ -91,7 +92,10 @@ def draw_map(rows: pd.DataFrame) -> Figure:
 def shown_cost(costs: pd.DataFrame) -> pd.DataFrame:
     """Rows of `tables.STORAGE_COST` from the table results/storage/cost.tsv."""
     columns = ["operation", "size", "store", "ratio", "ratio_low", "ratio_high", "median", "unit", "n"]
-    return costs[costs["reason"].isna()][columns].reset_index(drop=True)
+    shown = costs[costs["reason"].isna() & costs["ratio"].notna()][columns].reset_index(drop=True)
+    if shown.empty:
+        raise StudyError("results/storage/cost.tsv: no set-up has a ratio to SQLite's; its column 'reason' says why")
+    return shown
 
 
 def cost_panels(rows: pd.DataFrame) -> list[list[tuple[str, int]]]:

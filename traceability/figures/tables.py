@@ -136,7 +136,7 @@ STORAGE_COST = Table(
         Column("ratio_high", "float", "upper end of its interval", minimum=0, volatile=True, nullable=True),
         Column("median", "float", "median in its unit", minimum=0, volatile=True),
         Column("unit", "str", "unit of the median"),
-        Column("n", "int", "repetitions", minimum=1),
+        Column("n", "int", "repetitions", minimum=1, volatile=True),
     ),
     key=("operation", "size", "store"),
 )
@@ -149,7 +149,7 @@ STORAGE_LOAD = Table(
         Column("writers", "int", "processes writing at the same time", minimum=1),
         Column("points_per_second", "float", "acknowledged points per second", minimum=0, volatile=True),
         Column("acknowledged", "int", "acknowledged points", minimum=0, volatile=True),
-        Column("lost", "int", "of these, not found afterwards", minimum=0),
+        Column("lost", "int", "of these, not found afterwards", minimum=0, volatile=True),
     ),
     key=("store", "writers"),
 )
