@@ -54,6 +54,21 @@ def models_of(client, experiment):
     return found
 
 
+def artifacts_of(folder):
+    """Files among a run's artifacts; those of a model that lies there (MLflow 2) under their names in the model.
+
+    A folder with a file `MLmodel` is a model, whatever artifact path it was logged under; of nested ones the outermost.
+    """
+    models = [os.path.relpath(path, folder) for path, _, names in os.walk(folder) if "MLmodel" in names]
+    found = []
+    for place, key, value in evidence(folder, "artifact"):
+        kind, _, name = key.partition(":")
+        root = next((model for model in models if model == "." or name.startswith(model + os.sep)), None)
+        inside = root is not None
+        found.append(["model", f"model_{kind}:{os.path.relpath(name, root)}", value] if inside else [place, key, value])
+    return found
+
+
 def main(uri, output):
     """Write {experiment: [one list of evidence per run]}."""
     mlflow.set_tracking_uri(uri)
@@ -63,12 +78,7 @@ def main(uri, output):
         found[experiment.name] = []
         for run in client.search_runs([experiment.experiment_id]):
             lines = of_run(run) + outputs_of(client, run) + models_of(client, experiment)
-            folder = local(run.info.artifact_uri)
-            for place, key, value in evidence(folder, "artifact") if os.path.isdir(folder) else []:
-                # MLflow 2 keeps a model among the run's artifacts.
-                inside = key.partition(":")[2].startswith("model/")
-                lines.append(["model", f"model_{key}", value] if inside else [place, key, value])
-            found[experiment.name].append(lines)
+            found[experiment.name].append(lines + artifacts_of(local(run.info.artifact_uri)))
     with open(output, "w") as stream:
         json.dump(found, stream)
 
