@@ -162,6 +162,7 @@ def _launch(
 ) -> dict[str, Any]:  # fmt: skip
     python = Path(tracker.python)
     launch = launching.prepare(row["launch_mode"], subject, folder, python)
+    words = launching.by_guild(launch, python) if tracker.system == "Guild AI" else list(launch.words)
     if row["defect"] == "dirty_tree":
         planting.dirty(launch)
     lacking = launching.has(python, launch.needs)
@@ -172,9 +173,6 @@ def _launch(
     (folder / "home").mkdir()
     environment = _environment(row, tracker, launch, python, data, folder)
     facts = truth.before(launch) | {"began": time.time(), "variables": VARIABLES, "author": AUTHOR}
-    words = list(launch.words)
-    if tracker.system == "Guild AI":
-        words = _guild(launch, python)
     done = subprocess.run(
         words, cwd=launch.cwd, env=environment, capture_output=True, text=True, check=False, timeout=timeout,
         stdin=subprocess.DEVNULL,
@@ -191,14 +189,6 @@ def _launch(
         "folder": str(folder),
         "repositories": [str(path) for path in _repositories(launch, folder)],
     }
-
-
-def _guild(launch: Launch, python: Path) -> list[str]:
-    """Guild starts the script itself: options become its flags."""
-    pairs = zip(launching.OPTIONS[::2], launching.OPTIONS[1::2], strict=True)
-    flags = [f"{name.removeprefix('--')}={value}" for name, value in pairs]
-    script = Path(launch.words[1]).name
-    return [str(python.parent / "guild"), "run", script, *flags, "--yes"]
 
 
 def _environment(
