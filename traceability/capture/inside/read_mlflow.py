@@ -29,16 +29,21 @@ def of_run(run):
 
 
 def outputs_of(client, run):
-    """The models that the run names as its outputs (MLflow 3), and the files that the interface lists (by name)."""
+    """The models that the run names as its outputs (MLflow 3), and the files that the interface lists."""
     linked = getattr(run, "outputs", None)
     found = [["model", f"output:{one.model_id}", ""] for one in (linked.model_outputs if linked else [])]
-    folders = [None]
+    return found + listed(lambda folder: client.list_artifacts(run.info.run_id, folder), "artifact", "listed")
+
+
+def listed(entries_of, place, kind):
+    """Names and sizes of the files that the interface lists, folder by folder."""
+    found, folders = [], [None]
     while folders:
-        for entry in client.list_artifacts(run.info.run_id, folders.pop()):
+        for entry in entries_of(folders.pop()):
             if entry.is_dir:
                 folders.append(entry.path)
             else:
-                found.append(["artifact", f"listed:{entry.path}", str(entry.file_size or 0)])
+                found.append([place, f"{kind}:{entry.path}", str(entry.file_size or 0)])
     return found
 
 
@@ -50,6 +55,9 @@ def models_of(client, experiment):
     for model in client.search_logged_models(experiment_ids=[experiment.experiment_id]):
         found += [["model", f"model_tag:{name}", str(value)] for name, value in model.tags.items()]
         found += [["model", f"model_param:{name}", str(value)] for name, value in (model.params or {}).items()]
+        known = model.model_id
+        found += listed(lambda folder, known=known: client.list_logged_model_artifacts(known, folder), "model",
+                        "model_listed")  # fmt: skip
         found += evidence(local(model.artifact_location), "model", "model_file")
     return found
 
