@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -93,15 +92,20 @@ def _away(kept: Path) -> Iterator[Path]:
     """A folder for the launches that lies in no repository; moved to `kept` at the end, also after an error.
 
     Trackers and git look for a repository in every folder above: the study's own clone must not be found there.
+    Raises `StudyError` where temporary folders lie in one.
     """
     shutil.rmtree(kept, ignore_errors=True)
     kept.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="capture-")).resolve()
-    folder.chmod(0o755)
-    try:
-        yield folder
-    finally:
-        shutil.move(folder, kept)
+    with processes.scratch("launches") as scratch:
+        root = next((above for above in scratch.resolve().parents if (above / ".git").exists()), None)
+        if root is not None:
+            raise StudyError(f"TMPDIR: {root} is a git repository, which trackers would find; name a folder outside")
+        folder = scratch.resolve() / "cases"
+        folder.mkdir()
+        try:
+            yield folder
+        finally:
+            shutil.move(folder, kept)
 
 
 def describe(python: Path, output: Path) -> dict[str, Any]:
