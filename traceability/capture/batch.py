@@ -287,6 +287,7 @@ def _read_back(done: list[dict[str, Any]], tracker: Tracker, folder: Path, data:
             line["crosscheck"] = crosscheck.compare(database, line["key"], line["evidence"])
         line["truth"]["digests"] = known
         if line["defect"] == "changed_data":
+            # The launch read the sound table; who comes later finds this one in its place.
             other = planting.changed_table(data, Path(line["folder"]) / "changed.csv")
             line["truth"]["data_sha256"] = sha256_file(other)
             line["truth"]["digests"] = _digests(Path(tracker.python), other, other.with_suffix(".json"))

@@ -68,7 +68,7 @@ NO_SCRIPT = {"module", "profiler", "snakemake", "uv_run", "mlflow_run", "mlflow_
 def test_guild_is_asked_for_the_script_where_it_lies_or_says_why_not(mode, prepared):
     launch, python = prepared(mode), Path(sys.executable)
     if mode in NO_SCRIPT:
-        with pytest.raises(StudyError, match="Guild AI starts Python scripts by itself, and this launch mode starts none"):
+        with pytest.raises(StudyError, match="starts Python scripts by itself, and this launch mode starts none"):
             launching.by_guild(launch, python)
         return
     program, verb, script, *flags = launching.by_guild(launch, python)
