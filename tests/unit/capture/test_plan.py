@@ -70,6 +70,7 @@ def test_a_launch_is_made_once_and_shared_out_evenly():
     for row in rows:
         loads[row["batch"]] += cost(row["tracking"])
     assert max(loads) - min(loads) <= 1, "a plain launch is the smallest, and there are enough to fill the gaps"
+    assert cost("autolog_tensorflow") > cost("params_metrics") == 1
     plain = ";".join(mode["launch_mode"] for mode in MODES[: cost("autolog_tensorflow")])
     halves = Counter(row["batch"] for row in planned([block("script", "autolog_tensorflow"), block(plain)], batches=2))
     assert sorted(halves.values()) == [1, cost("autolog_tensorflow")], "seconds are shared out, not launches"
