@@ -30,25 +30,28 @@ def drift(a: Run, b: Run, artifacts: Artifacts) -> list[dict[str, Any]]:
     for part in PARTS:
         names = sorted(one[part].keys() | other[part].keys())
         rows += [_row(part, name, one[part].get(name), other[part].get(name)) for name in names]
-        if part == "randomness" and not names and evidence.seeds(a) and evidence.seeds(b):
-            continue  # recorded as parameters, and compared there
-        if not names:
-            rows += [_row(part, name, None, None) for name in _ASKED.get(part, ())]
-        elif part in ("code", "environment"):
-            lacking = [
-                name for name in _ASKED[part] if name not in names and not (name == "packages" and _packaged(names))
-            ]
-            rows += [_row(part, name, None, None) for name in lacking]
+        rows += [_row(part, name, None, None) for name in _ASKED.get(part, ()) if not _known(name, names, (a, b))]
     return rows
 
 
-def _packaged(names: list[str]) -> bool:
-    return any(name not in ("Python", "platform", "environment digest") for name in names)
+def _known(asked: str, names: list[str], runs: tuple[Run, Run]) -> bool:
+    """Whether at least one record has this fact; seeds and digests that are parameters are compared as such."""
+    if asked == "packages":
+        return any(name not in ("Python", "platform", "environment digest") for name in names)
+    if asked == "data sets":
+        return bool(names) or any(evidence.data_digests(run.params) for run in runs)
+    if asked == "seeds":
+        seeded = any(evidence.seeds(evidence.by_user(run)) for run in runs)
+        return seeded or any(name.startswith("seed of ") for name in names)
+    return asked in names
 
 
 def facts(run: Run, artifacts: Artifacts) -> dict[str, dict[str, str | float]]:
-    """What the record of a run says, by part and name; values are fit to be shown."""
-    ours = recorded.written_by_plugin(run.tags)
+    """What the record of a run says, by part and name, wherever the audit looks; values are fit to be shown.
+
+    A user's parameters are compared as parameters; his tags count where the audit would take them for a piece.
+    """
+    ours, tags = recorded.written_by_plugin(run.tags), evidence.user_tags(run)
     code = recorded.code(run.tags, ours)
     found = packages(run, ours, artifacts, artifacts.names(run.artifacts) if run.artifacts else ())
     known: dict[str, Any] = {
@@ -61,13 +64,14 @@ def facts(run: Run, artifacts: Artifacts) -> dict[str, dict[str, str | float]]:
             "digest of the entry point": ours.get("entry_point_sha256", ""),
         })),
         "parameters": {name: redaction.value(name, value) for name, value in run.params.items()}
-        | dict(_said({"command line": redaction.command(ours.get("argv", ""))})),
+        | dict(_said({"command line": redaction.command(evidence.command_line(run, ours))})),
         "environment": dict(_said({
-            "Python": ours.get("python") or found.python, "platform": ours.get("platform", ""),
+            "Python": evidence.python_of(run, ours, found), "platform": evidence.platform_of(run, ours),
             "environment digest": ours.get("environment_sha256", ""),
         })) | dict(found.versions),
-        "data": dict(_datasets(run)),
-        "randomness": dict(_randomness(ours)),
+        "data": dict(_said(evidence.data_digests(tags))) | dict(_datasets(run)),
+        "randomness": dict(_said(evidence.seeds(tags) | evidence.unseeded(tags) | evidence.flags_of(tags)))
+        | dict(_randomness(ours)),
         "metrics": dict(run.metrics),
     }  # fmt: skip
     return known

@@ -151,8 +151,7 @@ def _cleanliness(item: Item, code: recorded.Code, ours: Mapping[str, str], names
 
 
 def _parameters(run: Run, ours: Mapping[str, str], names: Iterable[str] | None) -> Item:
-    item, said = Item("parameters"), {**run.params, **run.tags}
-    command = ours.get("argv") or recorded.first(said, _COMMANDS)
+    item, command = Item("parameters"), command_line(run, ours)
     whole = "params.json" in set(names or ())
     if run.params:
         automatic = run.tags.get("mlflow.autologging", "")
@@ -179,16 +178,14 @@ def _parameters(run: Run, ours: Mapping[str, str], names: Iterable[str] | None) 
 
 
 def _environment(run: Run, ours: Mapping[str, str], found: Packages) -> Item:
-    item, said = Item("environment"), {**run.params, **run.tags}
-    python = ours.get("python") or recorded.first(said, _PYTHON) or found.python
-    platform = ours.get("platform") or recorded.first(said, _PLATFORM)
+    item, python, platform = Item("environment"), python_of(run, ours, found), platform_of(run, ours)
     item.evidence += found.evidence
     if found.evidence or python or platform:
         item.at_least("partial")
     if found.versions:
         item.at_least("usable")
     if python:
-        item.evidence.append(f"Python {python.split()[0]}")
+        item.evidence.append(f"Python {python}")
     if platform:
         item.evidence.append(f"platform {platform}")
     if found.note:
@@ -201,15 +198,37 @@ def _environment(run: Run, ours: Mapping[str, str], found: Packages) -> Item:
     return item
 
 
+def command_line(run: Run, ours: Mapping[str, str]) -> str:
+    """The command line: as the plugin noted it, else a tag or parameter of the user; empty where there is none."""
+    return ours.get("argv") or recorded.first({**run.params, **run.tags}, _COMMANDS) or ""
+
+
+def python_of(run: Run, ours: Mapping[str, str], found: Packages) -> str:
+    """The version of Python by the plugin, a tag or parameter, or a model; empty where none says it."""
+    said = ours.get("python") or recorded.first({**run.params, **run.tags}, _PYTHON) or found.python
+    # `sys.version` goes on with compiler and date of the build.
+    return (said.split() or [""])[0]
+
+
+def platform_of(run: Run, ours: Mapping[str, str]) -> str:
+    """Operating system and processor by the plugin, or a tag or parameter; empty where none says it."""
+    return ours.get("platform") or recorded.first({**run.params, **run.tags}, _PLATFORM) or ""
+
+
+def data_digests(said: Mapping[str, str]) -> dict[str, str]:
+    """Those parameters and tags of a user that are named like data and hold a SHA-256."""
+    found = sorted(said.items())
+    return {name: value for name, value in found if _SHA256.fullmatch(value) and _DATA_NAME.fullmatch(name)}
+
+
 def _data(run: Run) -> Item:
-    item, said = Item("data"), _by_user(run)
+    item, said = Item("data"), by_user(run)
     places = [
         f"{name}={value}"
         for name, value in sorted(run.params.items())
         if _PLACE.fullmatch(name) and not _NUMBER.fullmatch(value) and value.lower() not in _UNSEEDED
     ]
-    digests = [f"{name}={value}" for name, value in sorted(said.items())
-               if _SHA256.fullmatch(value) and _DATA_NAME.fullmatch(name)]  # fmt: skip
+    digests = [f"{name}={value}" for name, value in data_digests(said).items()]
     place, full = (places or [""])[0], (digests or [""])[0]
     for dataset in run.datasets:
         context = f", {dataset.context}" if dataset.context else ""
@@ -249,23 +268,33 @@ def _source(kind: str, text: str) -> str:
     return next((str(about[name]) for name in named if isinstance(about, dict) and about.get(name)), "")
 
 
-def seeds(run: Run) -> dict[str, str]:
-    """Parameters and tags of the user that are named like a seed and hold a whole number."""
-    said = sorted(_by_user(run).items())
-    return {name: value for name, value in said if _SEED.fullmatch(name) and _WHOLE.fullmatch(value.strip())}
+def seeds(said: Mapping[str, str]) -> dict[str, str]:
+    """Those parameters and tags of a user that are named like a seed and hold a whole number."""
+    found = sorted(said.items())
+    return {name: value for name, value in found if _SEED.fullmatch(name) and _WHOLE.fullmatch(value.strip())}
+
+
+def unseeded(said: Mapping[str, str]) -> dict[str, str]:
+    """Those that are named like a seed and say that there was none."""
+    found = sorted(said.items())
+    return {name: value for name, value in found if _SEED.fullmatch(name) and value.strip().lower() in _UNSEEDED}
+
+
+def flags_of(said: Mapping[str, str]) -> dict[str, str]:
+    """Those that are named like a determinism flag or the hash seed."""
+    return {name: value for name, value in sorted(said.items()) if _FLAGS.fullmatch(name)}
 
 
 def _randomness(run: Run, ours: Mapping[str, str]) -> Item:
-    item, said = Item("randomness"), _by_user(run)
-    known = seeds(run)
+    item, said = Item("randomness"), by_user(run)
+    known = seeds(said)
     in_force = _mapping(ours.get("seeds", ""))
-    flags = [f"{name}={value}" for name, value in sorted(said.items()) if _FLAGS.fullmatch(name)]
+    flags = [f"{name}={value}" for name, value in flags_of(said).items()]
     if ours.get("determinism"):
         flags += [f"{name}={value}" for name, value in sorted(_mapping(ours["determinism"]).items())]
     item.evidence += [f"{name}={value}" for name, value in known.items()]
     item.evidence += [f"{library} began with seed {seed}" for library, seed in sorted(in_force.items())]
-    none = [f"{name}={value or 'empty'}" for name, value in sorted(said.items())
-            if _SEED.fullmatch(name) and value.strip().lower() in _UNSEEDED]  # fmt: skip
+    none = [f"{name}={value or 'empty'}" for name, value in unseeded(said).items()]
     if none:
         item.evidence.append(f"recorded as unseeded: {', '.join(none)}")
     if flags:
@@ -280,10 +309,14 @@ def _randomness(run: Run, ours: Mapping[str, str]) -> Item:
     return item
 
 
-def _by_user(run: Run) -> dict[str, str]:
+def by_user(run: Run) -> dict[str, str]:
     """Parameters, and tags that neither MLflow nor this library wrote."""
-    tags = {name: value for name, value in run.tags.items() if not name.startswith(("mlflow.", recorded.PREFIX))}
-    return {**run.params, **tags}
+    return {**run.params, **user_tags(run)}
+
+
+def user_tags(run: Run) -> dict[str, str]:
+    """Tags that neither MLflow nor this library wrote."""
+    return {name: value for name, value in run.tags.items() if not name.startswith(("mlflow.", recorded.PREFIX))}
 
 
 def _list(text: str) -> list[dict[str, Any]]:

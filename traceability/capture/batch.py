@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -93,15 +92,20 @@ def _away(kept: Path) -> Iterator[Path]:
     """A folder for the launches that lies in no repository; moved to `kept` at the end, also after an error.
 
     Trackers and git look for a repository in every folder above: the study's own clone must not be found there.
+    Raises `StudyError` where temporary folders lie in one.
     """
     shutil.rmtree(kept, ignore_errors=True)
     kept.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="capture-")).resolve()
-    folder.chmod(0o755)
-    try:
-        yield folder
-    finally:
-        shutil.move(folder, kept)
+    with processes.scratch("launches") as scratch:
+        root = next((above for above in scratch.resolve().parents if (above / ".git").exists()), None)
+        if root is not None:
+            raise StudyError(f"TMPDIR: {root} is a git repository, which trackers would find; name a folder outside")
+        folder = scratch.resolve() / "cases"
+        folder.mkdir()
+        try:
+            yield folder
+        finally:
+            shutil.move(folder, kept)
 
 
 def describe(python: Path, output: Path) -> dict[str, Any]:
@@ -162,6 +166,7 @@ def _launch(
 ) -> dict[str, Any]:  # fmt: skip
     python = Path(tracker.python)
     launch = launching.prepare(row["launch_mode"], subject, folder, python)
+    words = launching.by_guild(launch, python) if tracker.system == "Guild AI" else list(launch.words)
     if row["defect"] == "dirty_tree":
         planting.dirty(launch)
     lacking = launching.has(python, launch.needs)
@@ -172,9 +177,6 @@ def _launch(
     (folder / "home").mkdir()
     environment = _environment(row, tracker, launch, python, data, folder)
     facts = truth.before(launch) | {"began": time.time(), "variables": VARIABLES, "author": AUTHOR}
-    words = list(launch.words)
-    if tracker.system == "Guild AI":
-        words = _guild(launch, python)
     done = subprocess.run(
         words, cwd=launch.cwd, env=environment, capture_output=True, text=True, check=False, timeout=timeout,
         stdin=subprocess.DEVNULL,
@@ -191,14 +193,6 @@ def _launch(
         "folder": str(folder),
         "repositories": [str(path) for path in _repositories(launch, folder)],
     }
-
-
-def _guild(launch: Launch, python: Path) -> list[str]:
-    """Guild starts the script itself: options become its flags."""
-    pairs = zip(launching.OPTIONS[::2], launching.OPTIONS[1::2], strict=True)
-    flags = [f"{name.removeprefix('--')}={value}" for name, value in pairs]
-    script = Path(launch.words[1]).name
-    return [str(python.parent / "guild"), "run", script, *flags, "--yes"]
 
 
 def _environment(
@@ -293,6 +287,7 @@ def _read_back(done: list[dict[str, Any]], tracker: Tracker, folder: Path, data:
             line["crosscheck"] = crosscheck.compare(database, line["key"], line["evidence"])
         line["truth"]["digests"] = known
         if line["defect"] == "changed_data":
+            # The launch read the sound table; who comes later finds this one in its place.
             other = planting.changed_table(data, Path(line["folder"]) / "changed.csv")
             line["truth"]["data_sha256"] = sha256_file(other)
             line["truth"]["digests"] = _digests(Path(tracker.python), other, other.with_suffix(".json"))

@@ -9,7 +9,8 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -25,9 +26,17 @@ _SQL = {
                "WHERE i.source_type = 'DATASET' AND i.destination_id = ?",
     "model": "SELECT destination_id, '' FROM inputs WHERE source_type = 'RUN_OUTPUT' AND source_id = ?",
 }  # fmt: skip
-KINDS = (*_SQL, "file")
+#: The same of logged models (MLflow 3), asked by experiment: one may belong to no run.
+_OF_MODELS = "JOIN logged_models m USING (model_id) WHERE m.lifecycle_stage = 'active' AND m.experiment_id = ?"
+_MODEL_SQL = {
+    "model_tag": f"SELECT tag_key, tag_value FROM logged_model_tags {_OF_MODELS}",  # noqa: S608 - a constant
+    "model_param": f"SELECT param_key, param_value FROM logged_model_params {_OF_MODELS}",  # noqa: S608
+}
+_MODEL_PLACES = "SELECT artifact_location FROM logged_models WHERE lifecycle_stage = 'active' AND experiment_id = ?"
+KINDS = (*_SQL, *_MODEL_SQL, "model_file", "file")
 #: How the reader's entries begin, by kind.
 _PREFIXES = {"param": "param:", "tag": "tag:", "metric": "metric:", "dataset": "dataset_digest:", "model": "output:",
+             "model_tag": "model_tag:", "model_param": "model_param:", "model_file": "model_listed:",
              "file": "listed:"}  # fmt: skip
 
 Entry = tuple[str, str]
@@ -41,10 +50,11 @@ def compare(database: Path, experiment: str, evidence: Evidence) -> list[dict[st
     held = _held(database, experiment)
     rows = []
     for kind in KINDS:
-        told = {_entry(kind, key[len(_PREFIXES[kind]) :], value) for _, key, value in evidence
-                if key.startswith(_PREFIXES[kind])}  # fmt: skip
+        # Several models may have the same tag: entries are counted.
+        told = Counter(_entry(kind, key[len(_PREFIXES[kind]) :], value) for _, key, value in evidence
+                       if key.startswith(_PREFIXES[kind]))  # fmt: skip
         rows.append({
-            "kind": kind, "told": len(told), "held": len(held[kind]),
+            "kind": kind, "told": told.total(), "held": held[kind].total(),
             "only_told": _names(told - held[kind]), "only_held": _names(held[kind] - told),
             "agrees": told == held[kind],
         })  # fmt: skip
@@ -52,29 +62,31 @@ def compare(database: Path, experiment: str, evidence: Evidence) -> list[dict[st
 
 
 def _entry(kind: str, name: str, value: str) -> Entry:
-    """A metric counts by its number, a file or a model by its name."""
+    """A metric counts by its number, a file by name and size, a model that a run names by its name alone."""
     if kind == "metric":
         return name, repr(float(value))
-    return name, "" if kind in ("model", "file") else str(value)
+    return name, "" if kind == "model" else str(value)
 
 
-def _held(database: Path, experiment: str) -> dict[str, set[Entry]]:
+def _held(database: Path, experiment: str) -> dict[str, Counter[Entry]]:
     """Entries by kind, as tables and folders hold them."""
     with contextlib.closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+
+        def entries(kind: str, query: str, owners: Sequence[Any]) -> Counter[Entry]:
+            return Counter(_entry(kind, str(name), str(value))
+                           for owner in owners for name, value in connection.execute(query, (owner,)))  # fmt: skip
+
+        (number,) = connection.execute("SELECT experiment_id FROM experiments WHERE name = ?", (experiment,)).fetchone()
         runs = connection.execute(
-            "SELECT run_uuid, artifact_uri FROM runs JOIN experiments USING (experiment_id) "
-            "WHERE experiments.name = ? AND runs.lifecycle_stage = 'active'",
-            (experiment,),
+            "SELECT run_uuid, artifact_uri FROM runs WHERE experiment_id = ? AND lifecycle_stage = 'active'", (number,)
         ).fetchall()
-        found: dict[str, set[Entry]] = {
-            kind: {
-                _entry(kind, str(name), str(value))
-                for run, _ in runs
-                for name, value in connection.execute(query, (run,))
-            }
-            for kind, query in _SQL.items()
-        }
-    found["file"] = {(name, "") for _, place in runs for name in _files(local(str(place)))}
+        found = {kind: entries(kind, query, [run for run, _ in runs]) for kind, query in _SQL.items()}
+        # MLflow 2 has no such tables.
+        there = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'logged_models'").fetchone()
+        found |= {kind: entries(kind, query, [number] if there else []) for kind, query in _MODEL_SQL.items()}
+        places = connection.execute(_MODEL_PLACES, (number,)).fetchall() if there else []
+    found["model_file"] = _files(place for (place,) in places)
+    found["file"] = _files(place for _, place in runs)
     return found
 
 
@@ -83,12 +95,16 @@ def local(address: str) -> Path:
     return Path(unquote(urlsplit(address).path) if address.startswith("file:") else address)
 
 
-def _files(folder: Path) -> list[str]:
-    """Names of all files below a folder."""
-    return [Path(place, name).relative_to(folder).as_posix() for place, _, names in os.walk(folder) for name in names]
+def _files(addresses: Iterable[str]) -> Counter[Entry]:
+    """Names and sizes of all files below some folders."""
+    found: Counter[Entry] = Counter()
+    for folder in map(local, addresses):
+        files = (Path(place, name) for place, _, names in os.walk(folder) for name in names)
+        found.update((path.relative_to(folder).as_posix(), str(path.stat().st_size)) for path in files)
+    return found
 
 
-def _names(entries: set[Entry]) -> str:
+def _names(entries: Counter[Entry]) -> str:
     return " ".join(sorted(name for name, _ in entries))
 
 

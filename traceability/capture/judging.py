@@ -1,6 +1,7 @@
 """The record against the truth, field by field.
 
-A judge takes the claims of one launch and what was so, and says correct, partial (with a share), misleading or missing.
+A judge takes the claims of one launch and what was so, and says correct, partial, misleading or missing. The share is
+counted: parts of the truth that the record gives, of all its parts; each judge says which parts.
 *Misleading* on code is METHOD 7's: who checks out what the record names gets other code than ran, and nothing in the
 record says so.
 """
@@ -109,6 +110,11 @@ def recall(truth: Mapping[str, Any], found: Sequence[Claim], same: Callable[[Any
     if not right:
         return missing(expected)
     return Verdict("correct" if share == 1 else "partial", share, right[0], expected, quoted)
+
+
+def share_of(**parts: bool) -> float:
+    """Parts of a fact that a record gives, of all that it has."""
+    return sum(parts.values()) / len(parts)
 
 
 def same_value(one: Any, other: Any) -> bool:
@@ -221,8 +227,9 @@ def weights(launched: Launched) -> Verdict:
 
 @judges("data_location")
 def data_location(launched: Launched) -> Verdict:
+    """Parts: the folder, and the name in it."""
     path = str(launched.truth["data"])
-    name = path.rpartition("/")[2]
+    folder, _, name = path.rpartition("/")
     for claim in launched.of("data_location"):
         if path in str(claim.value):
             return Verdict("correct", 1.0, claim, path, str(claim.value))
@@ -232,8 +239,12 @@ def data_location(launched: Launched) -> Verdict:
     copy = launched.stored(launched.truth["data_sha256"])
     if copy is not None:
         return Verdict("correct", 1.0, copy, path, copy.name)
-    partly = [claim for claim in launched.of("data_location") if name in str(claim.value)]
-    return Verdict("partial", 0.5, partly[0], path, str(partly[0].value)) if partly else missing(path)
+    partly = next((claim for claim in launched.of("data_location") if name in str(claim.value)), None)
+    if partly is None:
+        return missing(path)
+    said = str(partly.value)
+    share = share_of(folder=folder in said, name=name in said)
+    return Verdict("correct" if share == 1 else "partial", share, partly, path, said)
 
 
 @judges("data_content")
@@ -270,6 +281,7 @@ def user(launched: Launched) -> Verdict:
 
 @judges("times")
 def times(launched: Launched) -> Verdict:
+    """Parts: begin and end."""
     begin, end = launched.truth["began"], launched.truth["ended"]
     expected = f"{begin:.0f} to {end:.0f}"
 
@@ -284,4 +296,4 @@ def times(launched: Launched) -> Verdict:
     wrong = next((verdict for verdict in said if verdict.verdict == "misleading"), None)
     if wrong is not None or not said:
         return wrong or missing(expected)
-    return said[0] if len(said) == 2 else replace(said[0], verdict="partial", share=0.5)
+    return said[0] if len(said) == len(both) else replace(said[0], verdict="partial", share=len(said) / len(both))

@@ -125,6 +125,7 @@ def _says_clean(launched: Launched, *fields: str) -> Claim | None:
 
 @judges("diff")
 def diff(launched: Launched) -> Verdict:
+    """Parts: the changed files, as copies; a digest gives none of them."""
     truth: Any = launched.truth
     if truth["dirty"] is None:
         return missing("no repository")
@@ -145,6 +146,7 @@ def diff(launched: Launched) -> Verdict:
 
 @judges("untracked_files")
 def untracked_files(launched: Launched) -> Verdict:
+    """Parts: the names; a digest gives none of them."""
     names = launched.truth["untracked"]
     if launched.truth["dirty"] is None:
         return missing("no repository")
@@ -166,7 +168,7 @@ def untracked_files(launched: Launched) -> Verdict:
 
 
 def _by_digest(launched: Launched, field: str, expected: str) -> Verdict:
-    """A digest lets a reader recognise a change that he finds elsewhere; it gives nothing of it."""
+    """A digest lets a reader recognise a change that he finds elsewhere; it gives none of its parts."""
     found = [claim for claim in launched.of(field) if claim.value]
     return Verdict("partial", 0.0, found[0], expected, str(found[0].value)) if found else missing(expected)
 

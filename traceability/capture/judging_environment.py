@@ -7,11 +7,12 @@ from typing import Any
 
 from traceability.capture import claims as reading
 from traceability.capture.claims import Claim
-from traceability.capture.judging import Launched, Verdict, equal, judges, missing, same_value
+from traceability.capture.judging import Launched, Verdict, equal, judges, missing, same_value, share_of
 
 
 @judges("python")
 def python(launched: Launched) -> Verdict:
+    """Parts: the three numbers of the version."""
     wanted = launched.truth["python"]
     found = launched.of("python")
     for claim in launched.of("python_env"):
@@ -27,22 +28,27 @@ def python(launched: Launched) -> Verdict:
 
 @judges("system")
 def system(launched: Launched) -> Verdict:
-    wanted = launched.truth["platform"]
+    """Parts: the name of the system, and its release; the release names the system too."""
+    wanted, release = launched.truth["platform"], launched.truth["release"]
+    name = wanted.partition("-")[0].lower()
     found = [claim for claim in launched.of("platform") if claim.value]
-    exact = equal(found, wanted, lambda value: launched.truth["release"] in str(value))
-    if exact.verdict == "misleading" and any("linux" in str(c.value).lower() for c in found):
-        return Verdict("partial", 0.5, found[0], wanted, str(found[0].value))
+    exact = equal(found, wanted, lambda value: release in str(value))
+    named = next((claim for claim in found if name in str(claim.value).lower()), None)
+    if exact.verdict == "misleading" and named is not None:
+        said = str(named.value)
+        return Verdict("partial", share_of(name=True, release=release in said), named, wanted, said)
     return exact
 
 
 @judges("cpu")
 def cpu(launched: Launched) -> Verdict:
+    """One part, the name: who knows only how many cores there were has none of it."""
     wanted = launched.truth["cpu"]
     named = [claim for claim in launched.of("cpu") if claim.value]
     if named:
         return equal(named, wanted, lambda value: wanted in str(value))
     counted = [claim for claim in launched.of("cpu_count") if same_value(launched.truth["cores"], claim.value)]
-    return Verdict("partial", 0.5, counted[0], wanted, f"{counted[0].value} cores") if counted else missing(wanted)
+    return Verdict("partial", 0.0, counted[0], wanted, f"{counted[0].value} cores") if counted else missing(wanted)
 
 
 @judges("gpu")
@@ -56,6 +62,7 @@ def gpu(launched: Launched) -> Verdict:
 
 @judges("memory")
 def memory(launched: Launched) -> Verdict:
+    """One part, the size: what was in use is below it, and gives none of it."""
     wanted = int(launched.truth["memory_bytes"])
 
     def same(value: Any) -> bool:

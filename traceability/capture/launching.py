@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from traceability import git
+from traceability.errors import StudyError
 from traceability.subjects import Staged
 
 #: What a user types after the script; all other parameters keep their defaults.
@@ -343,6 +344,21 @@ def prepare(mode: str, subject: Staged, folder: Path, python: Path) -> Launch:
     clone = folder / "project"
     git.run("clone", "--quiet", subject.origin, str(clone))
     return WAYS[mode](Site(folder, clone, subject.origin, python))
+
+
+def by_guild(launch: Launch, python: Path) -> list[str]:
+    """The words with which Guild starts the script of a launch: options become flags, the script keeps its folder.
+
+    Raises `StudyError` where the user's words start no script by the interpreter: Guild has nothing to run then.
+    """
+    program, script = launch.words[:2]
+    if program != str(python) or not script.endswith(".py"):
+        raise StudyError("Guild AI starts Python scripts by itself, and this launch mode starts none")
+    pairs = zip(OPTIONS[::2], OPTIONS[1::2], strict=True)
+    flags = [f"{name.removeprefix('--')}={value}" for name, value in pairs]
+    place = os.path.relpath(launch.cwd / script, launch.cwd)
+    # Without `--force-flags`: with it Guild records flags that a script without options of its own never gets.
+    return [str(python.parent / "guild"), "run", place, *flags, "--yes"]
 
 
 def search_path(launch: Launch, python: Path) -> str:

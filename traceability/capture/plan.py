@@ -50,10 +50,15 @@ def plan(
     if not rows:
         raise StudyError(f"capture.use: no row of the table of captures is of {', '.join(use)}")
     loads = [0] * batches
-    for row in sorted(rows.values(), key=lambda row: -_COST.get(row["tracking"], 1)):
+    for row in sorted(rows.values(), key=lambda row: -cost(row["tracking"])):
         row["batch"] = loads.index(min(loads))
-        loads[row["batch"]] += _COST.get(row["tracking"], 1)
+        loads[row["batch"]] += cost(row["tracking"])
     return sorted(rows.values(), key=lambda row: (row["batch"], row["tracker"], row["key"]))
+
+
+def cost(tracking: str) -> int:
+    """What a launch is expected to take, in units of a plain one."""
+    return _COST.get(tracking, 1)
 
 
 def of_trackings(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:

@@ -1,4 +1,7 @@
-"""Damage done to records on purpose, in the store itself; and the package's plugin installed for one launch."""
+"""Damage done on purpose: to records in the store itself, to code before a launch, to data after it.
+
+And the package's plugin, installed for one launch.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,8 @@ def plugin_distribution() -> dict[str, str]:
 def damage(line: dict[str, Any], store: str, folder: Path) -> None:
     """Do to the record of `line` what its `defect` says. Raises `StudyError` when there is nothing to damage."""
     defect = line["defect"]
-    # A dirty tree is planted before the launch by `dirty`, changed data by `changed_table`.
+    # A dirty tree is planted before the launch by `dirty`. Changed data leave the record alone: what is there of the
+    # table afterwards is another one, made by `changed_table`, and the truth is taken from that.
     if defect in ("none", "dirty_tree", "changed_data"):
         return
     with contextlib.closing(sqlite3.connect(store.removeprefix("sqlite:///"))) as connection:
@@ -75,7 +79,10 @@ def dirty(launch: Launch) -> None:
 
 
 def changed_table(data: Path, target: Path) -> Path:
-    """A copy of a table with the last digit of its first value changed: other data than the record speaks of."""
+    """A copy of a table with the last digit of its first value changed, as a replaced file would be.
+
+    The record speaks of the table that the launch read; the truth is then that of this copy.
+    """
     head, first, rest = data.read_text(encoding="utf-8").split("\n", 2)
     value, comma, others = first.partition(",")
     digit = str((int(value[-1]) + 5) % 10)

@@ -24,7 +24,7 @@ def before(launch: Launch) -> dict[str, Any]:
         "entry_point": str(launch.entry) if launch.entry else "", "directory": str(launch.cwd),
         "entry_point_sha256": sha256_file(launch.entry) if launch.entry else "", "user": getpass.getuser(),
         "cpu": cpu(), "gpu": gpus(), "memory_bytes": environment.host()["memory_mib"] * 2**20,
-        "cores": os.cpu_count(), "release": platform.release(), "words": list(launch.words),
+        "cores": os.cpu_count(), "release": platform.release(),
     }  # fmt: skip
     return facts | repository(launch.repository)
 

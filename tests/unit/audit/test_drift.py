@@ -9,6 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from traceability import records
+from traceability.audit import stores
+from traceability.audit.drift import drift
+from traceability.audit.scope import Scope
 from traceability.cli import app
 
 
@@ -56,6 +59,55 @@ def test_a_planted_difference_is_the_only_one(uri, change, part, name, tmp_path)
     assert "secret" not in out.read_text() + done.output
     if part == "metrics":
         assert next(row["difference"] for row in rows if row["verdict"] == "differs") == 0.5
+
+
+#: Tags that the audit advises or recognises, with two values, and the fact that they are compared as.
+TAGS = [
+    ("argv", "python train.py --epochs 1", "python train.py --epochs 2", "parameters", "command line"),
+    ("python", "3.11.7", "3.12.0", "environment", "Python"),
+    ("platform", "Linux-6.1", "Linux-6.2", "environment", "platform"),
+    ("data_sha256", "a" * 64, "b" * 64, "data", "data_sha256"),
+    ("seed", "1", "2", "randomness", "seed"),
+    ("seed", "1", "None", "randomness", "seed"),
+    ("PYTHONHASHSEED", "0", "random", "randomness", "PYTHONHASHSEED"),
+    ("deterministic_ops", "True", "False", "randomness", "deterministic_ops"),
+]
+
+
+def test_tags_that_the_audit_takes_for_a_piece_are_compared(uri):
+    client = records.client(uri)
+    made = {values: [client.create_run("0", tags={values[0]: text}).info.run_id for text in (values[1], *values[1:3])]
+            for values in TAGS}  # fmt: skip
+    bare = client.create_run("0").info.run_id
+    for (tag, *_, part, name), (a, same, b) in made.items():
+        # Of what neither says, all is listed; nothing is that one of them says.
+        asked = {("environment", "Python"), ("environment", "platform"), ("data", "data sets"), ("randomness", "seeds")}
+        asked -= {(part, name), ("randomness", "seeds") if tag == "seed" else (part, "data sets")}
+        for second, verdict in ((same, "equal"), (b, "differs"), (bare, "only_a")):
+            rows = {(row["part"], row["name"]): row["verdict"] for row in compared(uri, a, second)}
+            assert {fact: found for fact, found in rows.items() if found != "unknown"} == {(part, name): verdict}, tag
+            assert {fact for fact in rows if fact[0] in ("environment", "data", "randomness")} - {
+                (part, name), ("environment", "packages")} == asked, tag  # fmt: skip
+    a, same, b = made[next(values for values in TAGS if values[0] == "seed")]
+    for second, status in ((same, 0), (b, 1)):
+        done = CliRunner().invoke(app, ["drift", a, second, "--tracking-uri", uri])
+        assert done.exit_code == status, done.output
+
+
+def test_a_fact_in_a_parameter_is_not_unknown(uri):
+    client = records.client(uri)
+    a, b = (client.create_run("0").info.run_id for _ in range(2))
+    for name, value in {"seed": "1", "python_version": "3.11.7", "data_sha256": "a" * 64}.items():
+        client.log_param(a, name, value)
+    unknown = {row["name"] for row in compared(uri, a, b) if row["verdict"] == "unknown"}
+    assert "platform" in unknown
+    assert not {"seeds", "Python", "data sets"} & unknown
+
+
+def compared(uri, a, b):
+    with stores.opened(uri) as store:
+        first, second = (stores.named(store, Scope(runs=(run_id,)))[0] for run_id in (a, b))
+        return drift(first, second, store.artifacts)
 
 
 def test_table_and_errors(uri, tmp_path):

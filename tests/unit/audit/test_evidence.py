@@ -162,7 +162,7 @@ def test_each_advised_line_records_its_piece(uri, tmp_path):
     home.mkdir()
     (home / "train.py").write_text(textwrap.dedent(ADVISED))
     (home / "rows.csv").write_text("x\n1\n2\n")
-    git.commit_all(home, "one")
+    commit = git.commit_all(home, "one")
     git.run("init", "--quiet", "--bare", str(origin))
     git.run("remote", "add", "origin", str(origin), cwd=home)
     (tmp_path / "lines.json").write_text(json.dumps({"none": "pass"} | {code: p.line for code, p in PIECES.items()}))
@@ -177,7 +177,7 @@ def test_each_advised_line_records_its_piece(uri, tmp_path):
                                   "whole_values"}  # fmt: skip
     for code in bare:
         assert code not in found[code][PIECES[code].item].missing, f"'{PIECES[code].line}' does not record '{code}'"
-    assert git.run("rev-parse", "HEAD", cwd=origin, check=False) or git.run("branch", "--all", cwd=origin)
+    assert git.run("for-each-ref", "--format=%(objectname)", cwd=origin).split() == [commit], "it was pushed"
     clone = tmp_path / "clone"
     git.run("clone", "--quiet", str(origin), str(clone))
     assert all("published_commit" not in one.items["code"].missing for one in judged(uri, [clone]).values())

@@ -133,7 +133,7 @@ RECORDS: list[tuple[str, list[list[str]], dict[str, Any], str, float]] = [
     ("system", [["run", "platform", "Windows"]], {}, "misleading", 0),
     ("cpu", [["run", "cpu", "c"]], {}, "correct", 1),
     ("cpu", [["run", "cpu", "other"]], {}, "misleading", 0),
-    ("cpu", [["run", "cpu_count", "2"]], {}, "partial", 0.5),
+    ("cpu", [["run", "cpu_count", "2"]], {}, "partial", 0),
     ("gpu", [["run", "gpu", "0"]], {}, "correct", 1),
     ("gpu", [["run", "gpu", "1"]], {}, "misleading", 0),
     ("gpu", [["run", "gpu", "A, B"]], {"gpu": ["A", "B"]}, "correct", 1),
@@ -153,6 +153,12 @@ RECORDS: list[tuple[str, list[list[str]], dict[str, Any], str, float]] = [
     ("installed_packages", [["run", "packages", "numpy==2.4.6\nscipy==0.9"]], {}, "misleading", 0.5),
     ("data_location", [["run", "data_location", "/d/table.csv"]], {}, "correct", 1),
     ("data_location", [["run", "data_location", "table.csv"]], {}, "partial", 0.5),
+    ("data_location", [["run", "data_location", '{"file": "table.csv", "folder": "/d"}']], {}, "correct", 1),
+    ("diff", [["run", "tag:traceability.diff_sha256", "0" * 64]], {"dirty": True, "diff": "+a"}, "partial", 0),
+    ("untracked_files", [["run", "tag:traceability.untracked_sha256", "0" * 64]],
+     {"dirty": True, "untracked": ["x.py"]}, "partial", 0),
+    ("system", [["run", "platform", "darwin"]], {"platform": "Darwin-24.1.0", "release": "24.1.0"}, "partial", 0.5),
+    ("system", [["run", "platform", "linux"]], {"platform": "Darwin-24.1.0", "release": "24.1.0"}, "misleading", 0),
     ("data_location", [["artifact", "file_sha256:table.csv", "d" * 64]], {}, "correct", 1),
     ("data_content", [["run", "data_sha256", "d" * 64]], {}, "correct", 1),
     ("data_content", [["run", "data_sha256", "e" * 64]], {}, "misleading", 0),
@@ -182,7 +188,8 @@ RECORDS: list[tuple[str, list[list[str]], dict[str, Any], str, float]] = [
 def test_each_fact_gets_its_verdict_and_share(
     line: dict[str, Any], field: str, evidence: list[list[str]], truth: dict[str, Any], verdict: str, share: float
 ) -> None:
-    line |= {"system": "Another", "evidence": evidence, "truth": line["truth"] | truth}
+    tracker = "MLflow" if evidence[0][1].startswith("tag:") else "Another"
+    line |= {"system": tracker, "evidence": evidence, "truth": line["truth"] | truth}
     row = next(row for row in verdicts.rows(line) if row["field"] == field)
     assert (row["verdict"], row["share"]) == (verdict, pytest.approx(share)), row
     assert (row["need"], row["ours"]) == (NEED_OF[field], NEED_OF[field] in OURS)

@@ -1,6 +1,7 @@
 """Launches for real: what MLflow says of the code, that the plugin misleads nowhere, and what stops a launch."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +12,7 @@ from traceability.capture import batch, verdicts
 from traceability.capture.batch import Tracker
 from traceability.capture.fields import FIELDS
 from traceability.capture.tables import NOT_MISLEADING
+from traceability.errors import StudyError
 from traceability.files import read_jsonl
 
 pytestmark = pytest.mark.slow
@@ -111,6 +113,30 @@ def test_launches_that_cannot_be_made_are_rows_with_their_reason(subject, data, 
     nothing = sound[(sound["system"] == "MLflow") & (sound["tracking"] == "none")]
     assert set(nothing["verdict"]) == {"missing"} and len(nothing) == len(FIELDS)
     assert (tmp_path / "cases").is_dir(), "what was left can be looked at"
+
+
+def test_what_a_killed_job_left_is_swept_and_a_repository_around_the_launches_is_refused(
+    subject, data, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    left = tmp_path / "launches-killed"
+    (left / "cases").mkdir(parents=True)
+    os.utime(left, (0, 0))
+    without = Tracker("sacred", "Sacred", "0.8.7", reason="cannot be installed")
+
+    def run():
+        batch.run_batch(
+            planned([block("script", tracker="sacred")], use=("sacred",)), {"sacred": without}, subject, data=data,
+            kept=tmp_path / "cases", rows=tmp_path / "lines.jsonl", timeout_seconds=1,
+        )  # fmt: skip
+
+    run()
+    assert not list(tmp_path.glob("launches-*")), "neither the killed job's folder nor this one's"
+    assert (tmp_path / "cases").is_dir()
+    (tmp_path / ".git").mkdir()
+    with pytest.raises(StudyError, match=f"TMPDIR: {tmp_path} is a git repository"):
+        run()
 
 
 def test_a_launch_that_takes_too_long_is_ended(launched):

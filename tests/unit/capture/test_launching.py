@@ -59,6 +59,25 @@ def test_a_mode_is_prepared_as_its_row_says(mode, prepared, tmp_path):
     )  # fmt: skip
 
 
+#: Modes in which the user's words are not `python SCRIPT.py`: a module, text, a notebook, another program.
+NO_SCRIPT = {"module", "profiler", "snakemake", "uv_run", "mlflow_run", "mlflow_run_dirty", "dash_c", "standard_input",
+             "console_script", "installed_package", "zipped", "notebook", "pytest"}  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", NAMES)
+def test_guild_is_asked_for_the_script_where_it_lies_or_says_why_not(mode, prepared):
+    launch, python = prepared(mode), Path(sys.executable)
+    if mode in NO_SCRIPT:
+        with pytest.raises(StudyError, match="starts Python scripts by itself, and this launch mode starts none"):
+            launching.by_guild(launch, python)
+        return
+    program, verb, script, *flags = launching.by_guild(launch, python)
+    assert (program, verb, flags) == (str(python.parent / "guild"), "run", ["seed=7", "test-size=0.25", "--yes"])
+    # Guild looks for it below the folder in which it is started; a script of that name in the root is another one.
+    assert (launch.cwd / script).samefile(launch.entry)
+    assert (script == "jobs/train_job.py") == (mode == "subdirectory")
+
+
 def test_the_untracked_and_ignored_scripts_are_that(prepared, subject, tmp_path):
     launch = prepared("untracked_script")
     assert truth.before(launch)["untracked"] == ["train_new.py"]

@@ -6,7 +6,8 @@ import pytest
 from launch_cases import MODES, ROOT, WAYS, block, planned
 
 from traceability.capture.fields import MLFLOW
-from traceability.capture.tables import TRACKERS
+from traceability.capture.plan import cost
+from traceability.capture.tables import BLOCKS, TRACKERS
 from traceability.errors import StudyError
 
 KNOWN = {row["tracker"]: row for row in TRACKERS.rows(ROOT / "config" / "trackers.tsv")}
@@ -33,6 +34,22 @@ def test_the_study_launches_what_was_promised(blocks):
     assert with_plugin == modes["mlflow_3"], "the claim on the plugin is measured in every launch mode"
 
 
+def test_at_full_size_no_launch_mode_and_no_way_is_silently_left_out():
+    """Where a tracker cannot do a launch, a row with the reason says so; the plan asks for it."""
+    rows = [row for row in planned("captures_full.tsv", tuple(KNOWN)) if row["defect"] == "none"]
+    asked = {(row["tracker"], row["launch_mode"], row["tracking"]) for row in rows}
+    assert asked == {
+        (tracker, mode["launch_mode"], way["tracking"])
+        for way in WAYS for tracker in way["trackers"].split(";") for mode in MODES
+    }  # fmt: skip
+
+
+def test_mlflow_2_is_used_in_every_way_that_its_environment_allows():
+    """It has TensorFlow; models that are made beforehand and versioned by git came later."""
+    lacking = {way["tracking"] for way in WAYS if "mlflow_2" not in way["trackers"].split(";")}
+    assert lacking == {"none", "notes", "git_versioning"}
+
+
 @pytest.mark.parametrize("blocks", ["captures.tsv", "captures_full.tsv", "captures_quick.tsv"])
 def test_every_planted_defect_has_its_undamaged_twin(blocks):
     rows = planned(blocks, tuple(KNOWN))
@@ -45,10 +62,18 @@ def test_every_planted_defect_has_its_undamaged_twin(blocks):
 
 def test_a_launch_is_made_once_and_shared_out_evenly():
     rows = planned("captures.tsv", tuple(KNOWN), batches=3)
-    assert max(Counter(row["key"] for row in rows).values()) == 1
-    counts = Counter(row["batch"] for row in rows)
-    assert set(counts) == {0, 1, 2}
-    assert rows == planned("captures.tsv", tuple(KNOWN), batches=3)
+    cases = [(row["tracker"], row["launch_mode"], row["tracking"], row["defect"]) for row in rows]
+    asked = sum(len(planned([row], tuple(KNOWN))) for row in BLOCKS.rows(ROOT / "config" / "captures.tsv"))
+    assert len(cases) == len(set(cases)) < asked, "rows of the table overlap, launches do not"
+    assert len({row["key"] for row in rows}) == len(cases)
+    loads = [0, 0, 0]
+    for row in rows:
+        loads[row["batch"]] += cost(row["tracking"])
+    assert max(loads) - min(loads) <= 1, "a plain launch is the smallest, and there are enough to fill the gaps"
+    assert cost("autolog_tensorflow") > cost("params_metrics") == 1
+    plain = ";".join(mode["launch_mode"] for mode in MODES[: cost("autolog_tensorflow")])
+    halves = Counter(row["batch"] for row in planned([block("script", "autolog_tensorflow"), block(plain)], batches=2))
+    assert sorted(halves.values()) == [1, cost("autolog_tensorflow")], "seconds are shared out, not launches"
 
 
 def test_a_tracker_that_is_not_in_use_is_left_out():

@@ -1,4 +1,7 @@
-"""The instrument's own error rate on planted cases is 0: each defect is planted for real, in a launch of its own."""
+"""The instrument's own error rate on planted cases is 0: each defect is planted in a launch of its own.
+
+In its store, in its script before it starts (dirty_tree), or in the table that the truth is taken from (changed_data).
+"""
 
 import json
 from collections import Counter

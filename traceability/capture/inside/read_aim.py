@@ -24,8 +24,6 @@ def of_run(run):
     if system.get("arguments"):
         found.append(["run", "argv", " ".join(map(str, list(system["arguments"])[1:]))])
         found.append(["run", "entry_point", str(list(system["arguments"])[0])])
-    if system.get("executable"):
-        found.append(["run", "executable", str(system["executable"])])
     info = system.get("git_info") or {}
     if info:
         commit = info.get("commit") or {}

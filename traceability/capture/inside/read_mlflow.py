@@ -29,16 +29,21 @@ def of_run(run):
 
 
 def outputs_of(client, run):
-    """The models that the run names as its outputs (MLflow 3), and the files that the interface lists (by name)."""
+    """The models that the run names as its outputs (MLflow 3), and the files that the interface lists."""
     linked = getattr(run, "outputs", None)
     found = [["model", f"output:{one.model_id}", ""] for one in (linked.model_outputs if linked else [])]
-    folders = [None]
+    return found + listed(lambda folder: client.list_artifacts(run.info.run_id, folder), "artifact", "listed")
+
+
+def listed(entries_of, place, kind):
+    """Names and sizes of the files that the interface lists, folder by folder."""
+    found, folders = [], [None]
     while folders:
-        for entry in client.list_artifacts(run.info.run_id, folders.pop()):
+        for entry in entries_of(folders.pop()):
             if entry.is_dir:
                 folders.append(entry.path)
             else:
-                found.append(["artifact", f"listed:{entry.path}", str(entry.file_size or 0)])
+                found.append([place, f"{kind}:{entry.path}", str(entry.file_size or 0)])
     return found
 
 
@@ -50,7 +55,25 @@ def models_of(client, experiment):
     for model in client.search_logged_models(experiment_ids=[experiment.experiment_id]):
         found += [["model", f"model_tag:{name}", str(value)] for name, value in model.tags.items()]
         found += [["model", f"model_param:{name}", str(value)] for name, value in (model.params or {}).items()]
+        known = model.model_id
+        found += listed(lambda folder, known=known: client.list_logged_model_artifacts(known, folder), "model",
+                        "model_listed")  # fmt: skip
         found += evidence(local(model.artifact_location), "model", "model_file")
+    return found
+
+
+def artifacts_of(folder):
+    """Files among a run's artifacts; those of a model that lies there (MLflow 2) under their names in the model.
+
+    A folder with a file `MLmodel` is a model, whatever artifact path it was logged under; of nested ones the outermost.
+    """
+    models = [os.path.relpath(path, folder) for path, _, names in os.walk(folder) if "MLmodel" in names]
+    found = []
+    for place, key, value in evidence(folder, "artifact"):
+        kind, _, name = key.partition(":")
+        root = next((model for model in models if model == "." or name.startswith(model + os.sep)), None)
+        inside = root is not None
+        found.append(["model", f"model_{kind}:{os.path.relpath(name, root)}", value] if inside else [place, key, value])
     return found
 
 
@@ -63,12 +86,7 @@ def main(uri, output):
         found[experiment.name] = []
         for run in client.search_runs([experiment.experiment_id]):
             lines = of_run(run) + outputs_of(client, run) + models_of(client, experiment)
-            folder = local(run.info.artifact_uri)
-            for place, key, value in evidence(folder, "artifact") if os.path.isdir(folder) else []:
-                # MLflow 2 keeps a model among the run's artifacts.
-                inside = key.partition(":")[2].startswith("model/")
-                lines.append(["model", f"model_{key}", value] if inside else [place, key, value])
-            found[experiment.name].append(lines)
+            found[experiment.name].append(lines + artifacts_of(local(run.info.artifact_uri)))
     with open(output, "w") as stream:
         json.dump(found, stream)
 

@@ -49,10 +49,8 @@ def _note():
 
     modules = {name.partition(".")[0] for name in list(sys.modules)}
     facts = {
-        "pid": os.getpid(), "argv": sys.argv, "orig_argv": sys.orig_argv, "executable": sys.executable,
-        "directory": os.getcwd(), "python": platform.python_version(), "platform": platform.platform(),
-        "modules": sorted(modules), "files": _files(), "threads": _threads(),
-        "deterministic_ops": _deterministic(), "hash_randomization": bool(sys.flags.hash_randomization),
+        "argv": sys.argv, "python": platform.python_version(), "platform": platform.platform(),
+        "modules": sorted(modules), "files": _files(), "threads": _threads(), "deterministic_ops": _deterministic(),
     }  # fmt: skip
     name = os.path.join(_FOLDER, "process-%d.json" % os.getpid())
     with open(name + ".part", "w") as stream:
