@@ -131,7 +131,7 @@ def _order(
 
 def _observe(item: Replicate, order: dict[str, Any], context: ForkServerContext, timeout: float) -> dict[str, Any]:
     """Run one replicate and read what it saw; a process that died or hung is a row too."""
-    if item.process == "forked" and sys.platform != "darwin":
+    if item.process == "forked":
         process = context.Process(target=child.run, args=(order,))
         with _no_main():
             process.start()
@@ -173,22 +173,22 @@ def _end_orphans(replicates: list[Replicate], uri: str) -> dict[str, int]:
     if found is None:
         return {}
     keys = {item.key for item in replicates}
-    attempts: dict[str, int] = {}
-    token = None
-    query = f"tags.`{records.PREFIX}batch` = '{replicates[0].batch}'"
-    while True:
-        page = client.search_runs([found.experiment_id], query, max_results=1000, page_token=token)
-        for run in page:
-            key = run.data.tags.get(f"{records.PREFIX}key", "")
-            if key not in keys:
-                continue
-            attempts[key] = attempts.get(key, 0) + 1
-            if run.info.status == "RUNNING":
-                client.set_terminated(run.info.run_id, "KILLED")
-                log.info("run %s of a killed attempt of %s is marked KILLED", run.info.run_id, key)
-        token = page.token
-        if not token:
-            return attempts
+    attempts: dict[str, set[str]] = {}
+    # Under another size of batches the killed attempt was in another batch; those that run are few, whatever there is.
+    for query in (f"tags.`{records.PREFIX}batch` = '{replicates[0].batch}'", "attributes.status = 'RUNNING'"):
+        token = None
+        while token is None or token:
+            page = client.search_runs([found.experiment_id], query, max_results=1000, page_token=token or None)
+            for run in page:
+                key = run.data.tags.get(f"{records.PREFIX}key", "")
+                if key not in keys:
+                    continue
+                attempts.setdefault(key, set()).add(run.info.run_id)
+                if run.info.status == "RUNNING":
+                    client.set_terminated(run.info.run_id, "KILLED")
+                    log.info("run %s of a killed attempt of %s is marked KILLED", run.info.run_id, key)
+            token = page.token or ""
+    return {key: len(runs) for key, runs in attempts.items()}
 
 
 def _keep(source: Path, target: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import shlex
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -69,6 +70,11 @@ def replicates_of(arm: Mapping[str, Any], sizes: Sizes) -> int:
     return min(sizes.at_most, sizes.replicates if arm["replicates"] is None else int(arm["replicates"]))
 
 
+def process_of(arm: Mapping[str, Any]) -> str:
+    """How the replicates of `arm` run here: on macOS, whose frameworks do not survive a fork, all are fresh."""
+    return "fresh" if sys.platform == "darwin" else str(arm["process"])
+
+
 def batch_count(arms: Sequence[Mapping[str, Any]], sizes: Sizes) -> int:
     """Number of batches of a workload with these arms (needed when the workflow is planned)."""
     return -(-sum(replicates_of(arm, sizes) for arm in arms) // sizes.batch_size)
@@ -93,9 +99,10 @@ def batch_of(arms: Sequence[Mapping[str, Any]], batch: int, sizes: Sizes) -> lis
     rows: list[dict[str, Any]] = []
     for arm in arms:
         count = replicates_of(arm, sizes)
-        controls = sizes.fresh_controls if arm["process"] == "forked" and arm["kind"] != "crossed" else 0
+        process = process_of(arm)
+        controls = sizes.fresh_controls if process == "forked" and arm["kind"] != "crossed" else 0
         for number in _share(count, batch, batches, 2 if arm["kind"] == "seed_varied" else 1):
-            rows.append(_row(arm, number, str(arm["process"]), sizes))
+            rows.append(_row(arm, number, process, sizes))
             if number < controls:
                 rows.append(_row(arm, number, "fresh", sizes))
     random.Random(f"{sizes.base_seed}:{arms[0]['workload']}:{batch}").shuffle(rows)  # noqa: S311 - an order, not a secret

@@ -114,7 +114,7 @@ def _peak_rss_mib() -> float:
 def preload(modules: list[str]) -> None:
     """Import what every child will need; what is missing here, the child imports (or fails to) itself.
 
-    The last three are imported by MLflow at first use and cost 0.6 s in each child otherwise.
+    The last two are imported by MLflow at first use and cost 0.6 s in each child otherwise.
     """
     records.quiet()
     for name in [*modules, "mlflow.store.tracking.sqlalchemy_store", "git"]:

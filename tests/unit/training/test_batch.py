@@ -108,8 +108,8 @@ def test_runs_of_a_killed_attempt_are_marked_and_ignored(bench):
     _, uri, _ = bench
     client = records.client(uri)
     experiment = client.get_experiment_by_name("diabetes_linear").experiment_id
-    tags = {f"{records.PREFIX}key": "diabetes_linear/split_fixed/0000", f"{records.PREFIX}batch": "0"}
-    orphan = client.create_run(experiment, tags=tags)
+    tags = {f"{records.PREFIX}key": "diabetes_linear/split_fixed/0000", f"{records.PREFIX}batch": "7"}
+    orphan = client.create_run(experiment, tags=tags)  # its batch had another number: the batches were larger
     out = run(bench, "diabetes_linear", "killed")
     assert client.get_run(orphan.info.run_id).info.status == "KILLED"
     frame = collect([out], uri)
