@@ -19,6 +19,7 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="100"><rect wi
 ARM: dict[str, Any] = {
     "workload": "digits_mlp", "arm": "same_seed", "kind": "same_seed", "evaluation": "fixed", "n": 30, "units": 30,
     "excluded": 0, "distinct_weights": 1, "distinct_predictions": 1, "differ": 0, "differ_of": 30, "differ_high": 0.095,
+    "fresh_pairs": 10, "fresh_differ": 0,
     "metric": "test_accuracy", "metric_n": 30, "mean": 0.95, "sd": 0.0, "sd_low": 0.0, "sd_high": 0.0,
     "sd_interval": "one distinct value", "minimum": 0.95, "maximum": 0.95, "prediction_low": None,
     "prediction_high": None, "sampling_floor": 0.011,
