@@ -168,7 +168,9 @@ def test_each_advised_line_records_its_piece(uri, tmp_path):
     (tmp_path / "lines.json").write_text(json.dumps({"none": "pass"} | {code: p.line for code, p in PIECES.items()}))
     records.client(uri)
     words = [sys.executable, "train.py", uri, str(tmp_path / "lines.json")]
-    done = subprocess.run(words, cwd=home, env=git.environment(), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        words, cwd=home, env=git.environment(transport=True), capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     found = {one.run.name: one.items for one in judged(uri).values()}
     bare = {code for item in found["none"].values() for code in item.missing}
@@ -202,7 +204,9 @@ def test_advised_lines_for_a_dirty_tree_and_a_stranger_script(uri, tmp_path):
     (tmp_path / "lines.json").write_text(json.dumps(lines))
     records.client(uri)
     words = [sys.executable, "train.py", uri, str(tmp_path / "lines.json")]
-    done = subprocess.run(words, cwd=home, env=git.environment(), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        words, cwd=home, env=git.environment(transport=True), capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     found = {one.run.name: one.items for one in judged(uri, [home]).values()}
     assert found["dirty"]["code"].missing == ["script", "changes"]
