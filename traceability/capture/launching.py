@@ -295,9 +295,10 @@ def zipped(site: Site) -> Launch:
 
 @way
 def notebook(site: Site) -> Launch:
+    # A kernel that needs more than half of this to end is killed; the usual five seconds were too few once under load.
     words = (
         str(site.python), "-m", "nbconvert", "--to", "notebook", "--execute", "--output-dir", str(site.folder),
-        "training.ipynb",
+        "--KernelManager.shutdown_wait_time=60", "training.ipynb",
     )  # fmt: skip
     return Launch(words, site.clone, site.clone / "training.ipynb", site.clone, needs=("nbconvert", "ipykernel"))
 

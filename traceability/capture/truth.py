@@ -78,7 +78,10 @@ def after(notes: Path, described: Mapping[str, Any], data: Path) -> dict[str, An
     `described` is what `inside/describe.py` said of the environment. Raises `StudyError` where the notes are missing.
     """
     summary = read_json(notes / "summary.json")
-    process = read_json(notes / f"process-{summary['pid']}.json")
+    noted = notes / f"process-{summary['pid']}.json"
+    if not noted.is_file():
+        raise StudyError("the process that did the experiment was ended before it could note what it was")
+    process = read_json(noted)
     imported: dict[str, str] = {}
     for module in process["modules"]:
         for name in described["modules"].get(module, []):
