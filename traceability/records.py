@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
@@ -19,11 +20,14 @@ from traceability.files import write_json
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Run
 
 log = logging.getLogger(__name__)
 
 PREFIX = recorded.PREFIX
 
+#: Runs asked for at a time.
+RUNS_PER_PAGE = 1000
 
 SERVICE = "service"
 """Value of `tracking.uri`: the workflow starts a tracking server for the time of its run."""
@@ -107,6 +111,17 @@ def client(uri: str) -> MlflowClient:
             del os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"]
         else:
             os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = retries
+
+
+def all_runs(client: MlflowClient, experiment_id: str, query: str = "") -> Iterator[Run]:
+    """Every run of an experiment that `query` selects, oldest first, page by page."""
+    token = None
+    while token is None or token:
+        page = client.search_runs(
+            [experiment_id], query, max_results=RUNS_PER_PAGE, page_token=token, order_by=["attributes.start_time ASC"]
+        )
+        yield from page
+        token = page.token or ""
 
 
 def _cause(text: str) -> str:

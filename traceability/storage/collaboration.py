@@ -6,23 +6,18 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from traceability import records
 from traceability.storage import stores, writer
 from traceability.storage.stores import SQLITE_TIMEOUT_SECONDS, Store
 from traceability.storage.tables import COLLABORATION
 
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
-    from mlflow.entities import Run
-
 log = logging.getLogger(__name__)
 
-#: Runs asked for at a time.
-RUNS_PER_PAGE = 1000
 #: Time given to writers to be there before they begin together.
 START_SECONDS, START_SECONDS_EACH = 0.2, 0.03
 
@@ -119,21 +114,12 @@ def counted(store: Store, experiment: str, lines: list[list[dict[str, Any]]]) ->
     }
 
 
-def all_runs(client: MlflowClient, experiment: str) -> Iterator[Run]:
-    """Every run of an experiment, page by page."""
-    page = client.search_runs([experiment], max_results=RUNS_PER_PAGE)
-    yield from page
-    while page.token:
-        page = client.search_runs([experiment], max_results=RUNS_PER_PAGE, page_token=page.token)
-        yield from page
-
-
 def held_points(store: Store, experiment: str) -> tuple[Counter[tuple[int, int, int]], int]:
     """Points found through the API as (writer, run, step), how often each; and points whose value nobody logged."""
     held: Counter[tuple[int, int, int]] = Counter()
     torn = 0
     client = store.client()
-    for run in all_runs(client, experiment):
+    for run in records.all_runs(client, experiment):
         tags = run.data.tags
         if "writer" not in tags or "number" not in tags:
             continue

@@ -176,18 +176,15 @@ def _end_orphans(replicates: list[Replicate], uri: str) -> dict[str, int]:
     attempts: dict[str, set[str]] = {}
     # Under another size of batches the killed attempt was in another batch; those that run are few, whatever there is.
     for query in (f"tags.`{records.PREFIX}batch` = '{replicates[0].batch}'", "attributes.status = 'RUNNING'"):
-        token = None
-        while token is None or token:
-            page = client.search_runs([found.experiment_id], query, max_results=1000, page_token=token or None)
-            for run in page:
-                key = run.data.tags.get(f"{records.PREFIX}key", "")
-                if key not in keys:
-                    continue
-                attempts.setdefault(key, set()).add(run.info.run_id)
-                if run.info.status == "RUNNING":
-                    client.set_terminated(run.info.run_id, "KILLED")
-                    log.info("run %s of a killed attempt of %s is marked KILLED", run.info.run_id, key)
-            token = page.token or ""
+        # All of them first: whoever is marked leaves the answer to the second question.
+        for run in list(records.all_runs(client, found.experiment_id, query)):
+            key = run.data.tags.get(f"{records.PREFIX}key", "")
+            if key not in keys:
+                continue
+            attempts.setdefault(key, set()).add(run.info.run_id)
+            if run.info.status == "RUNNING":
+                client.set_terminated(run.info.run_id, "KILLED")
+                log.info("run %s of a killed attempt of %s is marked KILLED", run.info.run_id, key)
     return {key: len(runs) for key, runs in attempts.items()}
 
 

@@ -68,17 +68,9 @@ def last_finished(client: MlflowClient, workloads: list[str], expected: int | No
                 raise StudyError(
                     f"tracking store has no experiment '{workload}'; run `snakemake training` against this store"
                 )
-            token = None
-            while True:
-                page = client.search_runs(
-                    [experiment.experiment_id], "attributes.status = 'FINISHED'", max_results=1000, page_token=token,
-                    order_by=["attributes.start_time ASC"],
-                )  # fmt: skip
-                found |= {run.data.tags.get(f"{records.PREFIX}key", run.info.run_id): run for run in page}
-                progress.advance(task, len(page))
-                token = page.token
-                if not token:
-                    break
+            for run in records.all_runs(client, experiment.experiment_id, "attributes.status = 'FINISHED'"):
+                found[run.data.tags.get(f"{records.PREFIX}key", run.info.run_id)] = run
+                progress.advance(task)
     return found
 
 

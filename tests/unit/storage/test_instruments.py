@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from traceability import services
+from traceability import records, services
 from traceability.errors import StudyError
 from traceability.storage import collaboration, cost, mapping, moving, opening, reasons, stores, tables, writer
 from traceability.storage.experiment import DATASET_FIELDS, log_experiment
@@ -94,7 +94,7 @@ def test_load_is_compared_with_as_many_writers_of_the_reference_in_the_same_stat
 
 
 def test_points_of_more_runs_than_fit_on_a_page_are_found(opened, monkeypatch):
-    monkeypatch.setattr(collaboration, "RUNS_PER_PAGE", 2)
+    monkeypatch.setattr(records, "RUNS_PER_PAGE", 2)
     with opened("file") as ((store,), _), stores.using(store):
         experiment = store.experiment("pages")
         lines = []
