@@ -27,6 +27,8 @@ from traceability.errors import StudyError
 #: Longest tag value that every supported MLflow stores.
 TAG_LIMIT = 4900
 GIT_SECONDS = 10.0
+#: Names the file or folder that the program reads; the only data whose digest is wanted.
+DATA_VARIABLE = "TRACEABILITY_DATA"
 #: Beyond these limits untracked files count with name and size only.
 UNTRACKED_FILES, UNTRACKED_BYTES = 500, 64 * 2**20
 VARIABLES = (
@@ -40,7 +42,7 @@ _UNSEEDED_NUMPY = 2**31
 def tags() -> dict[str, str]:
     """All facts as tag values by name, without prefix. Raises nothing: a part that fails says so in its place."""
     found: dict[str, str] = {}
-    for part in (_code, _command, _randomness, _environment):
+    for part in (_code, _command, _data, _randomness, _environment):
         try:
             found |= part()
         except Exception as error:
@@ -208,6 +210,38 @@ def _untracked_digest(root: Path, names: list[str]) -> str:
 def _sha256(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+# --- data ---------------------------------------------------------------------------------------------------------
+
+
+def _data() -> dict[str, str]:
+    """The data that `TRACEABILITY_DATA` names, as it names them, and their SHA-256; nothing where it is not set.
+
+    Raises `OSError` where they cannot be read.
+    """
+    given = os.environ.get(DATA_VARIABLE, "")
+    if not given:
+        return {}
+    place = Path(given)
+    # In the order of the paths, not of their texts: the digest must be `files.sha256_tree`'s, which replay computes.
+    paths = sorted(path for path in place.rglob("*") if path.is_file()) if place.is_dir() else [place]
+    states = tuple((path, path.stat().st_mtime_ns, path.stat().st_size) for path in paths)
+    return {"data": redaction.text(given), "data_sha256": _data_digest(place, states)}
+
+
+@functools.lru_cache(maxsize=16)
+def _data_digest(place: Path, states: tuple[tuple[Path, int, int], ...]) -> str:
+    """SHA-256 of the file `place`, or over names and contents of a folder's files; kept while `states` stay the same.
+
+    MLflow asks for the tags with each logged data set, and large data are not to be read each time.
+    """
+    if not place.is_dir():
+        return _sha256(place)
+    digest = hashlib.sha256()
+    for path, _, _ in states:
+        digest.update(f"{path.relative_to(place).as_posix()}\0{_sha256(path)}\n".encode())
+    return digest.hexdigest()
 
 
 # --- command, randomness, environment -----------------------------------------------------------------------------

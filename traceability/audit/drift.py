@@ -69,7 +69,9 @@ def facts(run: Run, artifacts: Artifacts) -> dict[str, dict[str, str | float]]:
             "Python": evidence.python_of(run, ours, found), "platform": evidence.platform_of(run, ours),
             "environment digest": ours.get("environment_sha256", ""),
         })) | dict(found.versions),
-        "data": dict(_said(evidence.data_digests(tags))) | dict(_datasets(run)),
+        "data": dict(_said({
+            "place of the data": ours.get("data", ""), "digest of the data": ours.get("data_sha256", ""),
+        })) | dict(_said(evidence.data_digests(tags))) | dict(_datasets(run)),
         "randomness": dict(_said(evidence.seeds(tags) | evidence.unseeded(tags) | evidence.flags_of(tags)))
         | dict(_randomness(ours)),
         "metrics": dict(run.metrics),

@@ -69,7 +69,7 @@ def audit(run: Run, artifacts: Artifacts, found: Mapping[str, Found] | None = No
         "code": _code(run, ours, names, found.get(run.run_id) if found is not None else None),
         "parameters": _parameters(run, ours, names),
         "environment": _environment(run, ours, packages(run, ours, artifacts, names)),
-        "data": _data(run),
+        "data": _data(run, ours),
         "randomness": _randomness(run, ours),
     }
     for name in ITEMS:
@@ -221,7 +221,7 @@ def data_digests(said: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in found if _SHA256.fullmatch(value) and _DATA_NAME.fullmatch(name)}
 
 
-def _data(run: Run) -> Item:
+def _data(run: Run, ours: Mapping[str, str]) -> Item:
     item, said = Item("data"), by_user(run)
     places = [
         f"{name}={value}"
@@ -229,6 +229,9 @@ def _data(run: Run) -> Item:
         if _PLACE.fullmatch(name) and not _NUMBER.fullmatch(value) and value.lower() not in _UNSEEDED
     ]
     digests = [f"{name}={value}" for name, value in data_digests(said).items()]
+    if ours.get("data_sha256"):
+        places.insert(0, f"{recorded.PREFIX}data={ours.get('data', '')}")
+        digests.insert(0, f"{recorded.PREFIX}data_sha256={ours['data_sha256']}")
     place, full = (places or [""])[0], (digests or [""])[0]
     for dataset in run.datasets:
         context = f", {dataset.context}" if dataset.context else ""

@@ -17,22 +17,33 @@ def verify_before(record: Record, folder: Path) -> str:
 
     A path is relative to the restored code `folder`. Stops with `data_missing` or `data_changed`.
     """
-    place = recorded.first(record.params, recorded.DATA_PLACES)
-    if place is None:
+    place, wanted = _named(record)
+    if not place:
         return UNVERIFIED
     path = folder / place
     if not path.exists():
         raise Stopped("data_missing", f"'{place}' is not there")
-    wanted = recorded.first(record.params, recorded.DATA_DIGESTS)
-    if wanted is None:
+    if not wanted:
         return UNVERIFIED
     if path.is_dir():
         found = sha256_tree((file for file in path.rglob("*") if file.is_file()), path)
     else:
         found = sha256_file(path)
-    if found != wanted:
+    if found != wanted.lower().removeprefix("sha256:"):
         raise Stopped("data_changed", f"'{place}' has sha256 {found[:12]}, the record says {wanted[:12]}")
     return SHA256
+
+
+def _named(record: Record) -> tuple[str, str]:
+    """Place and SHA-256 of the data, empty where the record does not say it.
+
+    A place that a human added goes before all others: it says where the data are now. A digest in a tag belongs to the
+    place in a tag, if there is one; what a parameter calls `data` may be something else.
+    """
+    helped = any(f"option:{name}" in record.added for name in recorded.DATA_PLACES)
+    parameter = recorded.first(record.params, recorded.DATA_PLACES) or ""
+    place = parameter if helped or not record.data else record.data
+    return place, record.data_sha256 or recorded.first(record.params, recorded.DATA_DIGESTS) or ""
 
 
 def verify_after(record: Record, replayed: tuple[tuple[str, str], ...], so_far: str) -> str:

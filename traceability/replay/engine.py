@@ -54,13 +54,7 @@ def replay(
     begin = time.perf_counter()
     # A path of its own: MLflow keeps database connections by path, and would answer from a file that is gone.
     scratch = scratch / uuid.uuid4().hex
-    row: dict[str, Any] = {
-        "run_id": task.run_id, "record": task.kind, "environment": task.environment, "commit": "", "command": "",
-        "param_unmapped": "", "param_defaulted": "", "data": data.UNVERIFIED, "environment_origin": "",
-        "network": "", "verdict": "not_executable", "weights_recorded": 0, "weights_equal": None, "metrics_common": 0,
-        "metrics_equal": 0, "largest_difference": None, "differences": {}, "replayed": {}, "detail": "",
-        "run_seconds": None,
-    }  # fmt: skip
+    row = {"run_id": task.run_id, "record": task.kind, "environment": task.environment} | _nothing_learnt()
     first: Stopped | None = None
     stopped: Stopped | None = None
     record: Record | None = None
@@ -89,6 +83,16 @@ def replay(
     return row | {"seconds": time.perf_counter() - begin}
 
 
+def _nothing_learnt() -> dict[str, Any]:
+    """What a row says of an attempt before its first stage."""
+    return {
+        "commit": "", "command": "", "param_unmapped": "", "param_defaulted": "", "data": data.UNVERIFIED,
+        "environment_origin": "", "network": "", "verdict": "not_executable", "weights_recorded": 0,
+        "weights_equal": None, "metrics_common": 0, "metrics_equal": 0, "largest_difference": None, "differences": {},
+        "replayed": {}, "detail": "", "run_seconds": None,
+    }  # fmt: skip
+
+
 def _read(task: Task, scratch: Path) -> Record:
     if task.kind == "notes":
         return recorded.from_notes(Path(task.run_id))
@@ -111,7 +115,8 @@ def _outcome(suffix: str, stopped: Stopped | None) -> dict[str, str]:
 def _attempt(
     task: Task, record: Record, scratch: Path, cache: Path, row: dict[str, Any], confirm: Callable[[str], None]
 ) -> None:
-    """Take all stages once; what is learnt goes into `row`."""
+    """Take all stages once; what is learnt goes into `row`, which first forgets what the attempt before had learnt."""
+    row |= _nothing_learnt()
     folder, home = scratch / "code", scratch / "home"
     scratch.mkdir(parents=True)
     row["commit"] = record.commit

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -103,6 +104,7 @@ def read_run(run_id: str, uri: str, scratch: Path, kind: str = "mlflow") -> Reco
     tags = dict(run.data.tags)
     ours = recorded.own(tags) if kind == "plugin" else {}
     code = recorded.code(tags, ours)
+    place, digest = _data_in_tags(tags, ours)
     return Record(
         run_id=run_id,
         kind=kind,
@@ -114,12 +116,22 @@ def read_run(run_id: str, uri: str, scratch: Path, kind: str = "mlflow") -> Reco
         entry_point=code.entry_point,
         dirty=code.dirty is True,
         datasets=_datasets(run),
+        data=place,
+        data_sha256=digest,
         name=recorded.given_name(run.info.run_name),
         experiment=client.get_experiment(run.info.experiment_id).name,
         model=_model(client, run, scratch),
         weights_sha256=ours.get("weights_sha256", ""),
         date=datetime.fromtimestamp(run.info.start_time / 1000, UTC).date().isoformat(),
     )
+
+
+def _data_in_tags(tags: Mapping[str, str], ours: Mapping[str, str]) -> tuple[str, str]:
+    """Place and SHA-256 of the data by the plugin's tags `ours`, else by tags of the user; empty where none says it."""
+    if ours.get("data_sha256"):
+        return ours.get("data", ""), ours["data_sha256"]
+    own = {name: value for name, value in tags.items() if not name.startswith(("mlflow.", recorded.PREFIX))}
+    return recorded.first(own, recorded.DATA_PLACES) or "", recorded.first(own, recorded.DATA_DIGESTS) or ""
 
 
 def _datasets(run: Run) -> tuple[tuple[str, str], ...]:

@@ -29,6 +29,9 @@ class Record:
     dirty: bool = False
     #: Digests of logged data sets as MLflow computes them, by name and context; they are made from values in memory.
     datasets: tuple[tuple[str, str], ...] = ()
+    #: Place and SHA-256 of the data where tags name them: the plugin's, else the user's. Parameters stay in `params`.
+    data: str = ""
+    data_sha256: str = ""
     #: Name of the MLflow experiment.
     experiment: str = ""
     #: Name of the run where a person gave it one; empty where MLflow made it up.

@@ -49,6 +49,18 @@ def test_autologging_records_no_way_of_tracking_so_nothing_can_be_compared_witho
     assert (row["verdict"], row["added"], row["data"]) == ("same_metrics", "option:tracking", "mlflow_digest")
 
 
+def test_a_second_attempt_that_stops_earlier_tells_nothing_of_the_first(bench):
+    original = bench.original("mlflow_autolog_model")
+    first = bench.replay(original, "mlflow_autolog_model")
+    assert first["reason"] == "no_common_metric"
+    assert first["replayed"], "it ran, and has metrics of its own"
+    # Help that is no help: the program does not know this way of tracking.
+    row = bench.replay(original, "mlflow_autolog_model", "option:tracking=by_hand")
+    assert (row["stage_alone"], row["reason_alone"], row["reason"]) == ("ran", "no_common_metric", "exit_status")
+    assert (row["replayed"], row["data"], row["verdict"]) == ({}, "data_unverified", "not_executable")
+    assert "--tracking by_hand" in row["command"] or "--tracking=by_hand" in row["command"]
+
+
 @pytest.mark.parametrize(
     ("record", "defect", "environment", "help", "stage", "reason"),
     [
