@@ -2,21 +2,24 @@
 
 GitHub gives at most 1,000 results for a query: a query with more is cut into slices of creation dates until each slice
 has fewer. Rate limits are obeyed as the response headers say them. The token is read from the environment, goes into
-one
-header and nowhere else: not into logs, tables, messages, or to another host after a redirect.
+one header and nowhere else: not into logs, tables, messages, or to another host after a redirect. PyGithub asks; what
+it does not do (redirects of a search, limits told by 429, cut answers) is in this module (docs/decisions/011).
 """
 
 from __future__ import annotations
 
 import datetime
+import json
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
+import github
+import requests
+from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, RequestsResponse
 
 from traceability.errors import StudyError
 
@@ -30,45 +33,74 @@ LONGEST_WAIT = 3700.0
 _REDIRECTS = 5
 
 
+def _follow(self: HTTPRequestsConnectionClass | HTTPSRequestsConnectionClass) -> RequestsResponse:
+    """The answer at the end of all redirects; requests takes the token away where host, port or scheme change."""
+    self.session.max_redirects = _REDIRECTS
+    answer = self.session.get(
+        f"{self.protocol}://{self.host}:{self.port}{self.url}", headers=self.headers, timeout=self.timeout
+    )
+    answer.encoding = "utf-8"  # JSON is; requests would guess where the header is silent
+    return RequestsResponse(answer)
+
+
+class _Plain(HTTPRequestsConnectionClass):
+    getresponse = _follow
+
+
+class _Secure(HTTPSRequestsConnectionClass):
+    getresponse = _follow
+
+
+class _Bearer(github.Auth.Token):
+    """A token in the form that GitHub's documentation asks for, fine-grained ones included."""
+
+    token_type = "Bearer"  # noqa: S105 - the word before the token
+
+
 class GitHub:
     """The two questions that are asked of GitHub's interface, with patience."""
 
     def __init__(self, url: str, token: str | None = None, pause: Callable[[float], None] = time.sleep) -> None:
-        self.host = urlsplit(url).netloc
+        parts = urlsplit(url)
+        self.host = parts.netloc.rpartition("@")[2]
         self.pause = pause
-        self.url = url.rstrip("/")
-        headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28",
-                   "User-Agent": "traceability-study"}  # fmt: skip
-        self._secret = {"Authorization": f"Bearer {token}"} if token else {}
-        self._client = httpx.Client(headers=headers, timeout=60, follow_redirects=False)
+        self._github = github.Github(
+            base_url=url.rstrip("/"), auth=_Bearer(token) if token else None, user_agent="traceability-study",
+            api_version="2022-11-28", retry=None, seconds_between_requests=None,
+        )  # fmt: skip
+        kind = _Secure if parts.scheme == "https" else _Plain
+        self._connection = kind(str(parts.hostname), parts.port, timeout=60, retry=0)
 
     def __enter__(self) -> GitHub:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._client.close()
+        self._connection.close()
+        self._github.close()
 
     def get(self, path: str, parameters: dict[str, Any] | None = None) -> Any:
         """The JSON answer to a question; None where the thing is gone (404, 409, 410, 451).
 
         Raises `StudyError` when GitHub refuses the question or stays silent after `ATTEMPTS` tries.
         """
-        address, said = f"{self.url}{path}", "no answer"
+        said = "no answer"
         for attempt in range(ATTEMPTS):
             try:
-                response = self._follow(address, parameters)
-                if response.status_code == 200:
-                    return response.json()
-                said = f"status {response.status_code}"
-            except (httpx.HTTPError, ValueError) as error:  # silence, a cut answer, half a JSON document
+                status, headers, body = self._github.requester.requestJson(
+                    "GET", path, parameters, {"Accept": "application/vnd.github+json"}, cnx=self._connection
+                )
+                if status == 200:
+                    return json.loads(body)
+                said = f"status {status}"
+            except (requests.RequestException, ValueError) as error:  # silence, a cut answer, half a JSON document
                 said = type(error).__name__
                 self.pause(min(2.0**attempt, 60.0))
                 continue
-            if response.status_code in (404, 409, 410, 451):
+            if status in (404, 409, 410, 451):
                 return None
-            wait = _wait(response, attempt)
+            wait = _wait(status, headers, body, attempt)
             if wait is None:
-                hint = "set GITHUB_TOKEN to a valid token" if response.status_code == 401 else "check the query"
+                hint = "set GITHUB_TOKEN to a valid token" if status == 401 else "check the query"
                 raise StudyError(f"{self.host}{path}: {said}; {hint}")
             if wait > LONGEST_WAIT:
                 raise StudyError(f"{self.host}{path}: asked to wait {wait:.0f} s; try again later, or set GITHUB_TOKEN")
@@ -76,38 +108,29 @@ class GitHub:
             self.pause(wait)
         raise StudyError(f"{self.host}{path}: {said} after {ATTEMPTS} tries; try again later")
 
-    def _follow(self, address: str, parameters: dict[str, Any] | None) -> httpx.Response:
-        for _ in range(_REDIRECTS):
-            own = urlsplit(address).netloc == self.host
-            response = self._client.get(address, params=parameters, headers=self._secret if own else {})
-            if not response.is_redirect or response.next_request is None:
-                return response
-            address, parameters = str(response.next_request.url), None
-        raise httpx.TooManyRedirects("redirected in a circle")
 
-
-def _wait(response: httpx.Response, attempt: int) -> float | None:
+def _wait(status: int, headers: Mapping[str, str], body: str, attempt: int) -> float | None:
     """Seconds to wait before the next try, by the headers of the answer; None where trying again is of no use."""
-    limited = response.status_code in (403, 429)
-    after = response.headers.get("retry-after", "")
-    if limited or response.status_code == 503:
+    limited = status in (403, 429)
+    after = headers.get("retry-after", "")
+    if limited or status == 503:
         if after.isdigit():
             return float(after)
-        if response.headers.get("x-ratelimit-remaining") == "0":
-            reset = response.headers.get("x-ratelimit-reset", "")
+        if headers.get("x-ratelimit-remaining") == "0":
+            reset = headers.get("x-ratelimit-reset", "")
             return max(float(reset) - time.time(), 0.0) + 1.0 if reset.isdigit() else 60.0
-        if limited and ("rate limit" in response.text.lower() or response.status_code == 429):
+        if limited and ("rate limit" in body.lower() or status == 429):
             return 60.0 * 2**attempt  # a secondary limit without headers: GitHub asks for a minute, then longer
-    return float(2**attempt) if response.status_code >= 500 else None
+    return float(2**attempt) if status >= 500 else None
 
 
-def search(github: GitHub, query: str, first: datetime.date, last: datetime.date) -> Iterator[dict[str, Any]]:
+def search(hub: GitHub, query: str, first: datetime.date, last: datetime.date) -> Iterator[dict[str, Any]]:
     """Every repository that a query gives, created between two days; slices with too many results are halved."""
     slices = [(first, last)]
     while slices:
         start, end = slices.pop()
         words = f"{query} created:{start.isoformat()}..{end.isoformat()}"
-        answer = _page(github, words, 1)
+        answer = _page(hub, words, 1)
         total = int(answer.get("total_count", 0))
         if total > MOST_RESULTS and start < end:
             middle = start + (end - start) // 2
@@ -117,20 +140,18 @@ def search(github: GitHub, query: str, first: datetime.date, last: datetime.date
             log.warning("%s: %d results on one day, only the first %d can be had", words, total, MOST_RESULTS)
         yield from answer["items"]
         for number in range(2, -(-min(total, MOST_RESULTS) // PAGE) + 1):
-            items = _page(github, words, number)["items"]
+            items = _page(hub, words, number)["items"]
             if not items:
                 break
             yield from items
 
 
-def _page(github: GitHub, words: str, number: int) -> dict[str, Any]:
-    answer = github.get(
+def _page(hub: GitHub, words: str, number: int) -> dict[str, Any]:
+    answer = hub.get(
         "/search/repositories", {"q": words, "per_page": PAGE, "page": number, "sort": "updated", "order": "asc"}
     )
     if not isinstance(answer, dict) or not isinstance(answer.get("items"), list):
-        raise StudyError(
-            f"{github.host}: the answer to the search '{words}' is not a search result; check corpus.api_url"
-        )
+        raise StudyError(f"{hub.host}: the answer to the search '{words}' is not a search result; check corpus.api_url")
     if answer.get("incomplete_results"):
         log.warning("%s: GitHub says that its answer is incomplete", words)
     return answer
@@ -143,21 +164,29 @@ def list_projects(
 
     Raises `StudyError` for an address that is not http(s), and where GitHub refuses.
     """
-    if urlsplit(api_url).scheme not in ("http", "https"):
+    if not _is_web_address(api_url):
         raise StudyError(f"corpus.api_url: '{api_url}' is no web address; expected https://api.github.com")
     last = today or datetime.datetime.now(tz=datetime.UTC).date()
     found: dict[str, dict[str, Any]] = {}
-    with GitHub(api_url, os.environ.get("GITHUB_TOKEN") or None, pause) as github:
+    with GitHub(api_url, os.environ.get("GITHUB_TOKEN") or None, pause) as hub:
         for query in queries:
-            for item in search(github, query, FIRST_DAY, last):
+            for item in search(hub, query, FIRST_DAY, last):
                 name = str(item.get("full_name", ""))
                 if name and name.lower() not in found:
                     found[name.lower()] = _row(item, query, last)
         for row in found.values():
-            branch = github.get(f"/repos/{row['repository']}/commits/{row['branch']}")
+            branch = hub.get(f"/repos/{row['repository']}/commits/{row['branch']}")
             row["commit"] = str(branch["sha"]) if isinstance(branch, dict) and "sha" in branch else ""
             row["status"] = "listed" if row["commit"] else "gone"
     return sorted(found.values(), key=lambda row: row["repository"].lower())
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number
+        return False
 
 
 def _row(item: dict[str, Any], query: str, today: datetime.date) -> dict[str, Any]:

@@ -311,3 +311,68 @@ def test_a_refused_token_or_query_is_one_line(hub: tuple[Hub, str]) -> None:
         listing.list_projects(["mlflow"], url, pause=lambda _: None, today=DAY)
     with pytest.raises(StudyError, match="no web address"):
         listing.list_projects(["mlflow"], "file:///etc/passwd", today=DAY)
+
+
+def test_a_lasting_redirect_keeps_its_question_and_a_circle_ends(
+    hub: tuple[Hub, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, url = hub
+    monkeypatch.setenv("GITHUB_TOKEN", "tok-secret")
+    held.repositories = {"a/b": "2024-05-05"}
+    other = Hub({"a/b": "2024-05-05"})
+    with serving(hub_handler(other)) as elsewhere:
+        question = "/search/repositories?q=created:2008-01-01..2026-11-23&page=1&per_page=100"
+        for status in (301, 307, 308):
+            held.troubles = [
+                (status, {"Location": url + question}, ""),
+                (status, {"Location": elsewhere + question}, ""),
+            ]
+            rows = listing.list_projects(["mlflow"], url, pause=lambda _: None, today=DAY)
+            assert [row["status"] for row in rows] == ["listed"]
+    assert {authorization for _, authorization in held.asked} == {"Bearer tok-secret"}
+    assert {authorization for _, authorization in other.asked} == {""}
+    held.troubles, held.asked = [(301, {"Location": url + question}, "")] * 100, []
+    with pytest.raises(StudyError, match="TooManyRedirects after 6 tries"):
+        listing.list_projects(["mlflow"], url, pause=lambda _: None, today=DAY)
+    assert len(held.asked) == listing.ATTEMPTS * 6
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Retry-After": "90000"}, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "9999999999"}]
+)
+def test_a_wait_longer_than_an_hour_is_refused(hub: tuple[Hub, str], headers: dict[str, str]) -> None:
+    held, url = hub
+    pauses: list[float] = []
+    held.troubles = [(403, dict(headers), "no JSON")]
+    with pytest.raises(StudyError, match=r"asked to wait \d+ s; try again later, or set GITHUB_TOKEN"):
+        listing.list_projects(["mlflow"], url, pause=pauses.append, today=DAY)
+    assert pauses == []
+
+
+def test_silence_and_half_an_answer_end_in_one_line(hub: tuple[Hub, str]) -> None:
+    held, url = hub
+    held.troubles = [(200, {}, '{"total_count": 1, "it')] * listing.ATTEMPTS
+    with pytest.raises(StudyError, match="JSONDecodeError after 6 tries"):
+        listing.list_projects(["mlflow"], url, pause=lambda _: None, today=DAY)
+    held.troubles = [(status, {}, "") for status in (500, 502, 503, 504, 500, 502)]
+    with pytest.raises(StudyError, match="status 502 after 6 tries"):
+        listing.list_projects(["mlflow"], url, pause=lambda _: None, today=DAY)
+    with serving(hub_handler(held)) as closed:
+        pass
+    with pytest.raises(StudyError, match="ConnectionError after 6 tries"):
+        listing.list_projects(["mlflow"], closed, pause=lambda _: None, today=DAY)
+
+
+@pytest.mark.parametrize("status", [404, 409, 410, 451])
+def test_a_repository_that_went_between_two_questions_is_a_row(hub: tuple[Hub, str], status: int) -> None:
+    held, url = hub
+    held.repositories = {"a/b": "2024-05-05"}
+    with listing.GitHub(url) as asked:
+        held.troubles = [(status, {}, "")]
+        assert asked.get("/repos/a/b/commits/main") is None
+
+
+@pytest.mark.parametrize("address", ["file:///etc/passwd", "https://", "https://host:port"])
+def test_what_is_no_web_address_is_refused(address: str) -> None:
+    with pytest.raises(StudyError, match="no web address"):
+        listing.list_projects(["mlflow"], address, today=DAY)
