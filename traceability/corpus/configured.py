@@ -11,7 +11,9 @@ from traceability.corpus import places
 # in whatever somebody committed, and a match begins on the line that it is about.
 _COMMENT = re.compile(r"(?:^|\s)#.*$", re.MULTILINE)
 _TARGET = re.compile(
-    r"^[^\S\n]*_target_\s*:\s*[\"']?[\w.]*\.(?:MLFlowLogger|MLflowCallback|MLflowLoggerCallback)\b", re.MULTILINE
+    r"^[^\S\n]*(?:-[^\S\n]*)?_target_\s*:\s*"
+    r"[\"']?[\w.]*\.(?:MLFlowLogger|MLflowCallback|MlflowCallback|MLflowLoggerCallback)\b",
+    re.MULTILINE,
 )
 _CLASS_PATH = re.compile(r"^[^\S\n]*(?:-\s*)?class_path\s*:\s*[\"']?[\w.]*MLFlowLogger\b", re.MULTILINE)
 _CHOSEN = re.compile(
@@ -22,13 +24,18 @@ _CHOSEN = re.compile(
 _MANY = re.compile(r"^[^\S\n]*-\s*(?:override\s+)?/?(?:[\w/]*/)?logger\s*:\s*[\"']?many_loggers", re.MULTILINE)
 _IN_LIST = re.compile(r"^[^\S\n]*-\s*mlflow(?:\.ya?ml)?[^\S\n]*$", re.MULTILINE)
 _REPORT = re.compile(
-    r"^[^\S\n]*[\"']?(?:report_to|log_with)[\"']?\s*[:=]\s*(?:\[\s*)?[\"']?mlflow\b"
-    r"|^[^\S\n]*report_to\s*:[^\S\n]*\n\s*-\s*[\"']?mlflow\b",
+    r"^[^\S\n]*[\"']?(?:report_to|log_with)[\"']?\s*[:=]\s*(?:\[[^\]]{0,300}?|[\"'])?\bmlflow\b"
+    r"|^[^\S\n]*(?:report_to|log_with)\s*:[^\S\n]*\n\s*(?:-[^\n]*\n\s*){0,20}?-[^\S\n]*[\"']?mlflow\b",
     re.MULTILINE,
 )
 _SPACY = re.compile(r"^[^\S\n]*@loggers\s*=\s*[\"']spacy\.MLflowLogger", re.MULTILINE)
 _VIS = re.compile(r"type\s*[:=]\s*[\"']?(?:MLflowVisBackend|MlflowLoggerHook)\b")
-_ZENML = re.compile(r"^[^\S\n]*flavor\s*:\s*[\"']?mlflow\b", re.MULTILINE)
+# MLflow can also be the flavor of ZenML's deployer and of its registry: the word that comes before tells them apart.
+_ZENML = re.compile(
+    r"(?P<component>experiment_tracker|model_deployer|model_registry)"
+    r"|^[^\S\n]*(?:-[^\S\n]*)?flavor\s*:\s*[\"']?mlflow\b",
+    re.MULTILINE,
+)
 _KEDRO_CONF = re.compile(r"(?:^|/)conf/[\w-]+/mlflow\.ya?ml$")
 _KEDRO = re.compile(r"^[^\S\n]*(?:[-\"'][^\S\n]*)?[\"']?kedro[-_]mlflow\b", re.MULTILINE | re.IGNORECASE)
 _REQUIREMENT = re.compile(
@@ -93,10 +100,9 @@ class Configuration:
             found = pattern.search(plain)
             if found:
                 self.tracked.append((path, _line(plain, found.start()), found.group(0).strip()[:80], library))
-        if re.search(r"experiment_tracker", plain):
-            found = _ZENML.search(plain)
-            if found:
-                self.tracked.append((path, _line(plain, found.start()), "experiment_tracker: mlflow", "zenml"))
+        found = _zenml_tracker(plain)
+        if found:
+            self.tracked.append((path, _line(plain, found.start()), "experiment_tracker: mlflow", "zenml"))
         target = _TARGET.search(plain)
         if target:
             self._loggers.append((path, _line(plain, target.start())))
@@ -134,6 +140,18 @@ class Configuration:
             self.tracked += [(path, line, "_target_ MLFlowLogger", "hydra") for path, line in base]
         if self.kedro_conf and (self.kedro_installed or hooks_in_code):
             self.tracked.append((self.kedro_conf, 1, "kedro-mlflow", "kedro"))
+
+
+def _zenml_tracker(text: str) -> re.Match[str] | None:
+    """Where a stack's experiment tracker is MLflow."""
+    if "experiment_tracker" not in text:
+        return None
+    component = "experiment_tracker"
+    for found in _ZENML.finditer(text):
+        if not found["component"] and component == "experiment_tracker":
+            return found
+        component = found["component"] or component
+    return None
 
 
 def _line(text: str, position: int) -> int:

@@ -20,7 +20,7 @@ from traceability.corpus.text_search import TextSearch
 from traceability.corpus.trees import Entry, Tree
 
 #: Raised by one whenever the same tree may give other rows; written into every provenance record.
-SCANNER_VERSION = "1.0.1"
+SCANNER_VERSION = "1.0.2"
 #: Seconds one file may take to parse.
 FILE_SECONDS = 20.0
 #: Configuration files are small; a larger one is data.

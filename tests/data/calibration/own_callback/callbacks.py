@@ -1,0 +1,3 @@
+class MLflowCallback:
+    def __init__(self, name):
+        self.name = name

@@ -1,0 +1,4 @@
+from transformers import Trainer, integrations
+
+trainer = Trainer()
+trainer.add_callback(integrations.MLflowCallback())
