@@ -100,15 +100,24 @@ def _apart(
 
 
 def _all_events(rows: Sequence[dict[str, Any]], root: Path, given: Given, small_disks: bool) -> list[dict[str, Any]]:
-    result = []
     with stores.all_opened(rows, root, given) as (found, missing):
-        for store in found:
-            with stores.using(store):
-                for event, reason in events(store).items():
-                    row = _not(store.name, reason, event) if reason else happen(store, event, small_disks)
-                    result.append(row)
-                    log.info("%s, %s: %s lost of %s", store.name, event, row["lost"], row["acknowledged"])
+        result = [row for store in found for row in of_store(store, small_disks)]
     return result + [_not(name, reason) for name, reason in missing.items()]
+
+
+def of_store(store: Store, small_disks: bool = False) -> list[dict[str, Any]]:
+    """Every event of one set-up; where it does not come back, this event and the rest are rows with the reason."""
+    wanted, rows = events(store), list[dict[str, Any]]()
+    try:
+        with stores.using(store):
+            for event, reason in wanted.items():
+                row = _not(store.name, reason, event) if reason else happen(store, event, small_disks)
+                rows.append(row)
+                log.info("%s, %s: %s lost of %s", store.name, event, row["lost"], row["acknowledged"])
+    except (StudyError, MlflowException) as error:
+        log.warning("%s: %s", store.name, error)
+        rows += [_not(store.name, reasons.reason(error), event) for event in list(wanted)[len(rows) :]]
+    return rows
 
 
 def _not(store: str, reason: str, event: str | None = None) -> dict[str, Any]:

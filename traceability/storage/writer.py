@@ -49,8 +49,12 @@ class Job:
 
 
 def value_of(writer: int, run: int, step: int) -> float:
-    """The value that belongs at a place: whoever reads another one reads a torn record."""
-    return writer * 1_000_000 + run * 10_000 + step + 1 / 7
+    """The value that belongs at a place: whoever reads another one reads a torn record.
+
+    No two places share a value as long as there are fewer than 2^10 writers and 2^20 runs and steps of each: sevenths
+    of whole numbers below 2^50 are further apart than a double's last bit, which most of them need.
+    """
+    return ((writer * 2**20 + run) * 2**20 + step) / 7
 
 
 def context() -> Any:

@@ -2,14 +2,29 @@
 
 import contextlib
 import dataclasses
+import socket
 import sqlite3
 import sys
+import threading
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from traceability import records, services
 from traceability.errors import StudyError
-from traceability.storage import collaboration, cost, mapping, moving, opening, reasons, stores, tables, writer
+from traceability.storage import (
+    collaboration,
+    cost,
+    failures,
+    mapping,
+    moving,
+    opening,
+    reasons,
+    stores,
+    tables,
+    writer,
+)
 from traceability.storage.experiment import DATASET_FIELDS, log_experiment
 
 
@@ -133,3 +148,41 @@ def test_the_reason_of_a_service_that_ends_is_what_it_said_last_and_is_the_same_
         services.start("mlflow server", command, tmp_path / "server.log", lambda: False)
     expected = "mlflow server ended at once: INFO [<process>] no room in <folder>/mlflow.db on <address>"
     assert reasons.reason(told.value) == expected
+
+
+@given(*[st.tuples(st.integers(0, 2**10 - 1), st.integers(0, 2**20 - 1), st.integers(0, 2**20 - 1))] * 2)
+def test_no_two_places_have_the_same_value(one, other):
+    assert (writer.value_of(*one) == writer.value_of(*other)) == (one == other)
+
+
+@given(st.integers(0, 2**10 - 1), st.integers(0, 2**20 - 1), st.integers(0, 2**20 - 2))
+def test_neighbouring_steps_have_different_values(number, run, step):
+    assert writer.value_of(number, run, step) < writer.value_of(number, run, step + 1)
+
+
+@pytest.mark.slow
+def test_a_set_up_that_does_not_come_back_is_rows_with_the_reason(opened):
+    def take(port, taken):
+        """Another program gets the port as soon as the killed server has left it."""
+        while not taken:
+            with contextlib.suppress(OSError):
+                taken.append(socket.create_server(("127.0.0.1", port)))
+
+    with opened("server_sqlite") as (found, _):
+        (store,) = found
+        taken = []
+        thread = threading.Thread(target=take, args=(store.server.port, taken), daemon=True)
+        thread.start()
+        try:
+            rows = failures.of_store(store)
+        finally:
+            taken.append(None)
+            thread.join()
+            for one in filter(None, taken):
+                one.close()
+    assert [row["event"] for row in rows] == list(failures.events(store))
+    by_event = {row["event"]: row for row in rows}
+    assert by_event[failures.CLIENT]["lost"] == 0
+    for event in (failures.SERVER, failures.RECORDS, failures.ARTIFACTS):
+        assert "mlflow server ended" in by_event[event]["reason"], by_event[event]
+        assert by_event[event]["found"] is None
