@@ -95,6 +95,7 @@ rule use_stores:
         postgresql=lookup("storage/postgresql", within=config),
         writers=lookup("storage/writers", within=config),
         writers_with_accounts=lookup("storage/writers_with_accounts", within=config),
+        load_rounds=lookup("storage/load_rounds", within=config),
         runs_per_writer=lookup("storage/runs_per_writer", within=config),
         metrics_per_run=lookup("storage/metrics_per_run", within=config),
         repetitions=lookup("storage/repetitions", within=config),

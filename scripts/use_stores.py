@@ -13,9 +13,7 @@ def main(
     names: list[str],
     given: stores.Given,
     sizes: cost.Sizes,
-    writers: dict[str, list[int]],
-    runs: int,
-    points: int,
+    load: collaboration.Load,
     resamples: int,
     seed: int,
 ) -> None:
@@ -29,7 +27,7 @@ def main(
         tables.MAP.write(places + stores.not_measured(tables.MAP, missing), outputs["places"])
         tables.CONTENTS.write(contents + stores.not_measured(tables.CONTENTS, missing), outputs["contents"])
         tables.MOVES.write(moving.measure(found, missing, Path(folder)), outputs["moves"])
-        together = collaboration.measure(found, writers["open"], writers["users"], runs, points)
+        together = collaboration.measure(found, load, seed)
         tables.COLLABORATION.write(
             together + stores.not_measured(tables.COLLABORATION, missing), outputs["collaboration"]
         )
@@ -51,9 +49,13 @@ if __name__ == "__main__":
             params.repeat_seconds,
             params.at_most_seconds,
         ),
-        {"open": list(params.writers), "users": list(params.writers_with_accounts)},
-        params.runs_per_writer,
-        params.metrics_per_run,
+        collaboration.Load(
+            list(params.writers),
+            list(params.writers_with_accounts),
+            params.runs_per_writer,
+            params.metrics_per_run,
+            params.load_rounds,
+        ),
         params.resamples,
         params.seed,
     )

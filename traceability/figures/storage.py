@@ -156,18 +156,28 @@ def _cost_panel(axes: Axes, here: pd.DataFrame, names: list[str]) -> None:
 def shown_load(load: pd.DataFrame) -> pd.DataFrame:
     """Rows of `tables.STORAGE_LOAD` from the table results/storage/collaboration.tsv: the migrated stores."""
     rows = load[load["reason"].isna() & (load["state"] == "ready")]
-    return rows[["store", "writers", "points_per_second", "acknowledged", "lost"]].reset_index(drop=True)
+    rows = rows.rename(columns={"points_per_second_low": "low", "points_per_second_high": "high"})
+    columns = ["store", "writers", "n", "points_per_second", "low", "high", "acknowledged", "lost"]
+    return rows[columns].reset_index(drop=True)
 
 
 def draw_load(rows: pd.DataFrame) -> Figure:
-    """Points per second over the number of writers, a line per set-up; lost points are written beside the mark."""
+    """Points per second over the number of writers, a line per set-up, with intervals over rounds where there are some.
+
+    Lost points are written beside the mark.
+    """
     theme.apply()
     figure, axes = plt.subplots(figsize=(theme.PAGE_WIDTH * 0.8, 3.2))
     for number, (name, here) in enumerate(rows.groupby("store", sort=False)):
         style: dict[str, Any] = {"color": theme.PALETTE[:4][number % 4], "marker": theme.MARKERS[number % 5]}
         line = "-" if number < 4 else "--"
-        axes.plot(
-            here["writers"], here["points_per_second"], linestyle=line, label=str(name).replace("_", " "), **style
+        axes.errorbar(
+            here["writers"],
+            here["points_per_second"],
+            yerr=theme.bars(here["low"], here["points_per_second"], here["high"]),
+            linestyle=line,
+            label=str(name).replace("_", " "),
+            **style,
         )
         for row in here[here["lost"] > 0].to_dict("records"):
             axes.annotate(

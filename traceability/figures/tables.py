@@ -147,12 +147,18 @@ STORAGE_LOAD = Table(
     (
         Column("store", "str", "storage set-up (a line)"),
         Column("writers", "int", "processes writing at the same time", minimum=1),
-        Column("points_per_second", "float", "acknowledged points per second", minimum=0, volatile=True),
+        Column("n", "int", "rounds", minimum=1),
+        Column(
+            "points_per_second", "float", "acknowledged points per second, geometric mean over rounds",
+            nullable=True, minimum=0, volatile=True,
+        ),
+        Column("low", "float", "lower end of its interval; empty for one round", nullable=True, volatile=True),
+        Column("high", "float", "upper end", nullable=True, volatile=True),
         Column("acknowledged", "int", "acknowledged points", minimum=0, volatile=True),
         Column("lost", "int", "of these, not found afterwards", minimum=0, volatile=True),
     ),
     key=("store", "writers"),
-)
+)  # fmt: skip
 
 CORPUS = Table(
     "results/figures/corpus.tsv",

@@ -98,8 +98,8 @@ def _storage() -> list[Number]:
         Number("storage.places", f"{folder}/map.tsv", "count", "place", take="distinct",
                where=measured | {"store": "sqlite", "kind": "table"}),
     ]  # fmt: skip
-    columns = {"ready": ("acknowledged", "lost", "duplicated", "torn", "failed_writers", "writers"),
-               "fresh": ("failed_writers", "writers")}  # fmt: skip
+    columns = {"ready": ("acknowledged", "lost", "duplicated", "torn", "failed_writers", "processes"),
+               "fresh": ("failed_writers", "processes")}  # fmt: skip
     for state, names in columns.items():
         for column in names:
             made.append(Number(f"writers.{state}.{column}", f"{folder}/collaboration.tsv", "count", column, take="sum",

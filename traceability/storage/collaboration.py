@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from scipy import stats
 from sqlalchemy.exc import SQLAlchemyError
 
 from traceability import records
@@ -21,54 +25,120 @@ log = logging.getLogger(__name__)
 #: Time given to writers to be there before they begin together.
 START_SECONDS, START_SECONDS_EACH = 0.2, 0.03
 
+READY, ASYNCHRONOUS, FRESH = "ready", "asynchronous", "fresh"
+Cell = tuple[int, str]
+"""How many writers, and the state of the store (`tables.COLLABORATION`)."""
+#: What is added up over rounds.
+COUNTS = (
+    "expected", "acknowledged", "found", "lost", "duplicated", "torn", "failed_writers", "reads", "torn_reads",
+)  # fmt: skip
+LEFT_OUT = dict.fromkeys(column.name for column in COLLABORATION.columns) | {
+    "reason": "left out: each request waits for a password check; storage.writers_with_accounts adds it"
+}
 
-def measure(
-    found: Sequence[Store], writers: list[int], with_accounts: list[int], runs: int, points: int
-) -> list[dict[str, Any]]:
-    """Rows of `tables.COLLABORATION`: every set-up and number of writers, asynchronous calls, first use of a database.
 
-    `with_accounts` are the numbers of writers for set-ups that check a password at every request.
+@dataclass(frozen=True)
+class Load:
+    """How many processes write how much, and how often."""
+
+    writers: list[int]
+    #: The same for set-ups that check a password at every request.
+    with_accounts: list[int]
+    runs: int
+    points: int
+    rounds: int
+
+    @property
+    def several(self) -> int:
+        """Writers of asynchronous calls and of first uses: the fewest that are more than one."""
+        return min((count for count in self.writers if count > 1), default=1)
+
+    def cells(self, store: Store) -> list[Cell]:
+        """What a round measures on a set-up."""
+        return [*((count, READY) for count in self.writers if self.wanted(store, count)), (self.several, ASYNCHRONOUS)]
+
+    def wanted(self, store: Store, count: int) -> bool:
+        """Whether so many writers are measured there."""
+        return store.access != "users" or count in self.with_accounts
+
+
+def measure(found: Sequence[Store], load: Load, seed: int) -> list[dict[str, Any]]:
+    """Rows of `tables.COLLABORATION`: writers on every set-up, asynchronous calls, first use of a database.
+
+    Every round visits the set-ups in a new random order, after an untimed load that warms up; first uses come once.
     """
-    result: list[dict[str, Any]] = []
-    several = min((count for count in writers if count > 1), default=1)
+    order = np.random.default_rng(seed)
+    rounds: dict[str, dict[Cell, list[dict[str, Any]]]] = {store.name: defaultdict(list) for store in found}
     for store in found:
         with stores.using(store):
-            for count in writers:
-                if store.access == "users" and count not in with_accounts:
-                    reason = "left out: each request waits for a password check; storage.writers_with_accounts adds it"
-                    row = dict.fromkeys(column.name for column in COLLABORATION.columns)
-                    result.append(row | {"store": store.name, "writers": count, "state": "ready", "reason": reason})
-                    continue
-                row = _load(store, count, runs, points)
-                result.append(row)
-                log.info("%s, %d writers: %s lost, %.1f s", store.name, count, row["lost"], row["seconds"])
-            result.append(_load(store, several, runs, points, asynchronous=True))
-            if store.server is None:
-                result.append(_first_use(store, several, points))
-    return [row | {"ratio": ratio} for row, ratio in zip(result, ratios(result), strict=True)]
+            _load(store, "warm-up", (1, READY), runs=1, points=1)
+    for number in range(load.rounds):
+        for index in order.permutation(len(found)):
+            store = found[int(index)]
+            with stores.using(store):
+                for cell in load.cells(store):
+                    row = _load(store, f"round-{number}", cell, load.runs, load.points)
+                    rounds[store.name][cell].append(row)
+                    log.info("round %d, %s, %d writers, %s: %s lost, %.1f s", number + 1, store.name, *cell,
+                             row["lost"], row["seconds"])  # fmt: skip
+    reference = rounds.get(stores.REFERENCE, {})
+    result: list[dict[str, Any]] = []
+    for store in found:
+        own = rounds[store.name]
+        rows = {cell: summary(taken, reference.get(cell, ())) for cell, taken in own.items()}
+        for count in load.writers:
+            rows.setdefault((count, READY), LEFT_OUT | {"store": store.name, "writers": count, "state": READY})
+        if store.server is None:
+            with stores.using(store):
+                rows[load.several, FRESH] = summary([_first_use(store, load.several, load.points)], ())
+        states = (READY, ASYNCHRONOUS, FRESH)
+        result += [rows[cell] for cell in sorted(rows, key=lambda cell: (states.index(cell[1]), cell[0]))]
+    return result
 
 
-def ratios(rows: Sequence[dict[str, Any]]) -> list[float | None]:
-    """Seconds of each row over those of the reference with as many writers in the same state; None without either.
+def summary(rounds: Sequence[dict[str, Any]], reference: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """One row from the rounds of one set-up, number of writers and state: counts are sums, times geometric means.
 
-    First uses of a database have none: who fails is soon done.
+    `reference` holds the same rounds of the reference, which the ratio's pairs come from.
     """
-    own = [row for row in rows if row["store"] == stores.REFERENCE and row["state"] != "fresh"]
-    base = {(row["writers"], row["state"]): row["seconds"] for row in own}
-    pairs = [(row["seconds"], base.get((row["writers"], row["state"]))) for row in rows]
-    return [seconds / reference if seconds and reference else None for seconds, reference in pairs]
+    first = rounds[0]
+    row = {name: first[name] for name in ("store", "writers", "state")}
+    row |= {"n": len(rounds), "processes": len(rounds) * first["writers"]}
+    row |= {name: sum(taken[name] for taken in rounds) for name in COUNTS}
+    ratios = [own["seconds"] / other["seconds"] for own, other in zip(rounds, reference, strict=False)]
+    columns = ("points_per_second", "ratio")
+    for name, values in zip(columns, ([taken["points_per_second"] for taken in rounds], ratios), strict=True):
+        row |= dict(zip((name, f"{name}_low", f"{name}_high"), geometric_mean(values), strict=True))
+    row["seconds"] = geometric_mean([taken["seconds"] for taken in rounds])[0]
+    error = next((taken["error"] for taken in rounds if taken["error"]), None)
+    return row | {"error": error, "reason": None}
 
 
-def _load(store: Store, count: int, runs: int, points: int, asynchronous: bool = False) -> dict[str, Any]:
-    """`count` writers on a migrated store, and one reader meanwhile."""
-    state = "asynchronous" if asynchronous else "ready"
-    experiment = store.experiment(f"load-{state}-{count}")
-    accounts = [store.folder / f"account-{state}-{count}-{number}.jsonl" for number in range(count)]
+def geometric_mean(values: Sequence[float]) -> tuple[float | None, float | None, float | None]:
+    """Geometric mean of positive values and its 95 % interval (Student's t on their logarithms).
+
+    One value has no interval. Where nothing was measured, or something took no time, there is no mean.
+    """
+    if not values or min(values) <= 0:
+        return None, None, None
+    logarithms = np.log(values)
+    middle = float(logarithms.mean())
+    if len(values) == 1:
+        return math.exp(middle), None, None
+    reach = float(stats.t.ppf(0.975, len(values) - 1) * stats.sem(logarithms))
+    return math.exp(middle), math.exp(middle - reach), math.exp(middle + reach)
+
+
+def _load(store: Store, name: str, cell: Cell, runs: int, points: int) -> dict[str, Any]:
+    """Writers on a migrated store, and one reader meanwhile."""
+    count, state = cell
+    experiment = store.experiment(f"load-{name}-{state}-{count}")
+    accounts = [store.folder / f"account-{name}-{state}-{count}-{number}.jsonl" for number in range(count)]
     started = time.time() + START_SECONDS + START_SECONDS_EACH * count
     jobs = [
         writer.Job(
             store.uri, experiment, str(path), number, runs, points,
-            environment=store.environment, asynchronous=asynchronous, start_at=started,
+            environment=store.environment, asynchronous=state == ASYNCHRONOUS, start_at=started,
         )
         for number, path in enumerate(accounts)
     ]  # fmt: skip
@@ -91,7 +161,6 @@ def _load(store: Store, count: int, runs: int, points: int, asynchronous: bool =
         "torn_reads": reader.torn,
         "seconds": last - started,
         "points_per_second": row["acknowledged"] / max(last - started, 1e-9),
-        "reason": None,
     }
 
 
@@ -196,7 +265,7 @@ def _first_use(store: Store, count: int, points: int) -> dict[str, Any]:
     return {
         "store": store.name,
         "writers": count,
-        "state": "fresh",
+        "state": FRESH,
         "expected": count * points,
         **{name: totals[name] for name in ("acknowledged", "found", "lost", "duplicated", "torn", "failed_writers")},
         "error": error,
@@ -204,5 +273,4 @@ def _first_use(store: Store, count: int, points: int) -> dict[str, Any]:
         "torn_reads": 0,
         "seconds": seconds,
         "points_per_second": totals["acknowledged"] / seconds if seconds else 0.0,
-        "reason": None,
     }

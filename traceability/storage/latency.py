@@ -33,6 +33,8 @@ from traceability.storage.cost import bootstrap
 
 log = logging.getLogger(__name__)
 
+#: Workers of `mlflow server` for whom nobody chose a number.
+DEFAULT_WORKERS = 4
 PATH = "/api/2.0/mlflow/experiments/get?experiment_id=0"
 #: Every way of connecting is timed in this many blocks, in turn with the others.
 BLOCKS = 2
@@ -62,6 +64,7 @@ SERVERS = (
     Server(1, "asyncio", "none", ("kept", "new")),
     Server(2, "asyncio", "none", ("kept", "kept, acknowledged at once", "new")),
     Server(2, "uvloop", "none", ("kept", "new")),
+    Server(DEFAULT_WORKERS, "asyncio", "none", ("kept", "new")),
     Server(1, "asyncio", "checked", ("kept",)),
     Server(1, "asyncio", "remembered", ("kept",)),
 )

@@ -39,9 +39,11 @@ class Section(Settings):
     """URI of an existing PostgreSQL, such as postgresql://user@host/postgres; the password goes into PGPASSWORD or
     ~/.pgpass, the role needs CREATEDB, what is created is dropped at the end. Empty: the study starts its own."""
     writers: list[Writers] = Field(default=[1, 4, 16], min_length=1)
-    """How many processes write at the same time, one measurement each."""
+    """How many processes write at the same time."""
     writers_with_accounts: list[Writers] = Field(default=[1, 4], min_length=1)
     """The same for set-ups with accounts, where each request waits some 0.2 s for its password."""
+    load_rounds: int = Field(default=3, ge=1, le=100)
+    """How often that is measured on each set-up, in turn with the others; two or more give intervals."""
     runs_per_writer: int = Field(default=2, ge=1, le=1000)
     """Runs that each of these processes creates, one after the other."""
     metrics_per_run: int = Field(default=5, ge=1, le=10_000)

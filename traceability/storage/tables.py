@@ -67,6 +67,16 @@ CONTENTS = Table(
     key=("store", "entity"),
 )
 
+
+def _interval(name: str, meaning: str) -> tuple[Column, ...]:
+    """A geometric mean over rounds, with its interval."""
+    low = "lower end of its 95 % interval (t, logarithms); empty for one round"
+    meanings = {name: meaning, f"{name}_low": low, f"{name}_high": "upper end"}
+    return tuple(
+        Column(column, "float", said, nullable=True, minimum=0, volatile=True) for column, said in meanings.items()
+    )
+
+
 COLLABORATION = Table(
     "results/storage/collaboration.tsv",
     "Processes that write at the same time: metric points acknowledged against metric points found afterwards.",
@@ -80,6 +90,8 @@ COLLABORATION = Table(
             values=("ready", "asynchronous", "fresh"),
             nullable=True,
         ),
+        Column("n", "int", "rounds; counts are their sums, times their geometric means", nullable=True, minimum=1),
+        Column("processes", "int", "writers of all rounds", nullable=True, minimum=1),
         Column("expected", "int", "points that the writers were to log", nullable=True, minimum=0),
         Column("acknowledged", "int", "points whose logging call returned", nullable=True, minimum=0, volatile=True),
         Column("found", "int", "different points found afterwards", nullable=True, minimum=0, volatile=True),
@@ -91,15 +103,8 @@ COLLABORATION = Table(
         Column("reads", "int", "complete readings made meanwhile", nullable=True, minimum=0, volatile=True),
         Column("torn_reads", "int", "readings with a wrong value or an error", nullable=True, minimum=0, volatile=True),
         Column("seconds", "float", "common beginning to last answer", nullable=True, minimum=0, volatile=True),
-        Column("points_per_second", "float", "acknowledged per second", nullable=True, minimum=0, volatile=True),
-        Column(
-            "ratio",
-            "float",
-            "seconds over SQLite's with as many writers in the same state; none for first uses",
-            nullable=True,
-            minimum=0,
-            volatile=True,
-        ),
+        *_interval("points_per_second", "acknowledged per second"),
+        *_interval("ratio", "seconds over SQLite's in the same round, writers and state; none for first uses"),
         Column("error", "str", "what a failed writer saw", nullable=True, volatile=True),
         _REASON,
     ),

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import math
 import socket
 import sqlite3
 import sys
@@ -90,22 +91,45 @@ def test_a_lost_doubled_or_torn_point_is_counted(opened):
     assert (counts["acknowledged"], counts["lost"], counts["torn"], counts["duplicated"]) == (6, 2, 1, 1)
 
 
-def test_load_is_compared_with_as_many_writers_of_the_reference_in_the_same_state():
-    rows = [
-        {"store": store, "writers": writers, "state": state, "seconds": seconds}
-        for store, writers, state, seconds in (
-            ("file", 1, "ready", 3.0),
-            ("sqlite", 1, "ready", 2.0),
-            ("sqlite", 4, "ready", 8.0),
-            ("sqlite", 4, "fresh", 1.0),
-            ("server", 4, "ready", 4.0),
-            ("server", 4, "asynchronous", 5.0),
-            ("server", 4, "fresh", 4.0),
-            ("sqlite", 16, "ready", 9.0),
-            ("server", 16, "ready", None),
-        )
-    ]
-    assert collaboration.ratios(rows) == [1.5, 1.0, 1.0, None, 0.5, None, None, 1.0, None]
+def loaded(seconds, **other):
+    """One round of a set-up, as the load measures it."""
+    counts = dict.fromkeys(collaboration.COUNTS, 0) | {"acknowledged": 20}
+    row = {"store": "file", "writers": 2, "state": "ready", "seconds": seconds, "error": None}
+    return row | counts | {"points_per_second": 20 / seconds} | other
+
+
+def test_rounds_of_a_load_are_summed_and_their_ratios_to_the_same_round_of_the_reference_get_an_interval(tmp_path):
+    reference = [loaded(1.0), loaded(3.0)]
+    row = collaboration.summary([loaded(2.0, lost=1), loaded(2.0, error="locked", lost=2)], reference)
+    assert (row["n"], row["processes"], row["acknowledged"], row["lost"], row["error"]) == (2, 4, 40, 3, "locked")
+    assert row["seconds"] == pytest.approx(2.0)
+    assert row["ratio"] == pytest.approx((2 / 1 * 2 / 3) ** 0.5), "of the rounds' own ratios"
+    # By hand: two logarithms half a ln 3 from their mean, whose standard error that is; t(0.975, 1) = 12.7062.
+    reach = 12.7062 * math.log(3) / 2
+    assert math.log(row["ratio_high"] / row["ratio"]) == pytest.approx(reach, rel=1e-5)
+    assert math.log(row["ratio"] / row["ratio_low"]) == pytest.approx(reach, rel=1e-5)
+    assert row["points_per_second_low"] == row["points_per_second"] == row["points_per_second_high"]
+    own = collaboration.summary(reference, reference)
+    assert (own["ratio_low"], own["ratio"], own["ratio_high"]) == (1.0, 1.0, 1.0)
+    # One round has no interval, a round in which nothing was acknowledged no speed, a first use no ratio.
+    single = collaboration.summary([loaded(2.0, writers=4)], [loaded(1.0)])
+    assert (single["ratio"], single["ratio_low"]) == (2.0, None)
+    nothing = collaboration.summary([loaded(2.0, points_per_second=0.0, state="fresh")], [])
+    assert (nothing["points_per_second"], nothing["ratio"], nothing["seconds"]) == (None, None, 2.0)
+    tables.COLLABORATION.write([row, single, nothing], tmp_path / "collaboration.tsv")
+
+
+def test_numbers_of_writers_that_are_not_measured_with_accounts_are_rows_with_the_reason(opened, tmp_path):
+    with opened("sqlite") as ((store,), _):
+        store.access = "users"
+        load = collaboration.Load([1, 2, 3], [2], runs=1, points=1, rounds=1)
+        rows = collaboration.measure([store], load, seed=1)
+    tables.COLLABORATION.write(rows, tmp_path / "collaboration.tsv")
+    measured = {(row["writers"], row["state"]): row["found"] for row in rows if row["reason"] is None}
+    assert (measured[2, "ready"], measured[2, "asynchronous"]) == (2, 2)
+    left_out = [row for row in rows if row["reason"]]
+    assert [(row["writers"], row["state"], row["n"]) for row in left_out] == [(1, "ready", None), (3, "ready", None)]
+    assert all("storage.writers_with_accounts" in row["reason"] for row in left_out)
 
 
 def test_points_of_more_runs_than_fit_on_a_page_are_found(opened, monkeypatch):

@@ -59,10 +59,11 @@ def test_map_finds_each_entity_in_files_in_sqlite_and_in_postgresql(opened, tmp_
 @pytest.mark.slow
 def test_no_acknowledged_point_is_lost_by_several_writers_and_a_fresh_database_refuses_them(opened):
     with opened("sqlite") as (found, _):
-        ready, asynchronous, fresh = collaboration.measure(found, [3], [3], runs=1, points=5)
+        load = collaboration.Load([3], [3], runs=1, points=5, rounds=2)
+        ready, asynchronous, fresh = collaboration.measure(found, load, seed=1)
     for row in (ready, asynchronous):
         counts = [row[name] for name in ("acknowledged", "found", "lost", "duplicated", "torn", "failed_writers")]
-        assert counts == [15, 15, 0, 0, 0, 0], row["state"]
+        assert counts == [30, 30, 0, 0, 0, 0], row["state"]
     assert [row["ratio"] for row in (ready, asynchronous)] == [1.0, 1.0]
     assert fresh["lost"] == 0
     assert fresh["failed_writers"] > 0, "parallel first uses of a fresh database fail in its migration"
@@ -284,8 +285,10 @@ def test_a_kept_connection_to_two_workers_waits_for_the_delayed_acknowledgement_
     took = {(row["workers"], row["loop"], row["accounts"], row["connection"]): row["median_ms"] for row in measured}
     slow = took[2, "asyncio", "none", "kept"]
     assert slow > 35
+    assert took[latency.DEFAULT_WORKERS, "asyncio", "none", "kept"] > 35
     for way in (
         (1, "asyncio", "none", "kept"),
+        (4, "asyncio", "none", "new"),
         (2, "asyncio", "none", "kept, acknowledged at once"),
         (2, "uvloop", "none", "kept"),
     ):
