@@ -1,10 +1,11 @@
 """Speed of the scanner beside a plain text search, the seed study's way, and semgrep with equivalent rules.
 
-    PYTHONPATH=. python tests/benchmarks/scan_speed.py [FOLDER_OF_PROJECTS] [--repetitions 5] [--semgrep PATH]
+    make benchmark BENCHMARKS=scan_speed ARGS='[FOLDER_OF_PROJECTS] [--projects 200] [--repetitions 5]'
 
-Without a folder, the calibration projects are laid out 10 times over (430 projects). Every way reads every file to its
-end; the ways are interleaved, one warm-up round is thrown away, and ratios of medians are printed. ripgrep and semgrep
-are timed where they are installed.
+Without a folder, pinned projects of the corpus are fetched and laid out in a temporary folder; `--url-template` names
+a mirror of them, and those that cannot be had are counted. Every way reads every file to its end; the ways are
+interleaved, one warm-up round is thrown away, and ratios of medians are printed. ripgrep and semgrep come from
+`envs/scan_speed.txt`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from __future__ import annotations
 import argparse
 import math
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -21,17 +21,35 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from traceability.corpus import scanning, text_search
+import yaml
+from rich.progress import track
 
-RULES = """
-rules:
-""" + "".join(
-    f"  - {{id: {name}, languages: [python], severity: INFO, message: m, pattern: mlflow.{name}(...)}}\n"
-    for name in (
-        "log_param", "log_params", "log_metric", "log_metrics", "autolog", "log_artifact", "log_artifacts", "set_tag",
-        "set_tags", "log_input", "start_run", "set_experiment", "set_tracking_uri",
-    )
-)  # fmt: skip
+from traceability import virtualenvs
+from traceability.corpus import fetching, names, places, scanning, tables, text_search
+from traceability.corpus.settings import Section
+from traceability.corpus.trees import Commit
+from traceability.errors import StudyError
+
+ROOT = Path(__file__).parents[2]
+Way = Callable[[Path], object]
+
+
+def rules() -> str:
+    """Semgrep's rules for what the scanner resolves by name: fluent functions, flavors, clients, loggers of others."""
+    client = "$CLIENT = $MODULE.MlflowClient(...)\n..."
+    patterns: dict[str, list[dict[str, object]]] = {
+        name: [{"pattern": f"mlflow.{name}(...)"}] for name in (*names.FUNCTIONS, "autolog", "log_model")
+    }
+    patterns["autolog"].append({"pattern": "mlflow.$FLAVOR.autolog(...)"})
+    patterns["log_model"].append({"pattern": "mlflow.$FLAVOR.log_model(...)"})
+    for name in names.FUNCTIONS.keys() - names.FLUENT_ONLY:
+        inside = [{"pattern-inside": client}, {"pattern-inside": client.replace("$MODULE.", "")}]
+        patterns[name].append({"patterns": [{"pattern-either": inside}, {"pattern": f"$CLIENT.{name}(...)"}]})
+    patterns["logger"] = [
+        {"pattern": f"{call}(...)"} for call in ("MLFlowLogger", "$LIBRARY.MLFlowLogger", "MLflowCallback")
+    ]
+    said = {"languages": ["python"], "severity": "INFO", "message": "tracking"}
+    return yaml.safe_dump({"rules": [{"id": name, **said, "pattern-either": any_} for name, any_ in patterns.items()]})
 
 
 def files(root: Path) -> list[Path]:
@@ -39,15 +57,20 @@ def files(root: Path) -> list[Path]:
     return [path for path in root.rglob("*") if path.suffix in (".py", ".ipynb") and path.is_file()]
 
 
+def projects(root: Path) -> list[Path]:
+    """The folders of projects."""
+    return [folder for folder in sorted(root.iterdir()) if folder.is_dir()]
+
+
 def ours(root: Path) -> object:
-    projects = [folder for folder in sorted(root.iterdir()) if folder.is_dir()]
-    return scanning.scan_places([scanning.Place(folder.name, str(folder)) for folder in projects])
+    """The scanner, in one process."""
+    return scanning.scan_places([scanning.Place(folder.name, str(folder)) for folder in projects(root)])
 
 
 def seed_way(root: Path) -> object:
     """First hit of three words in any .py or .ipynb file of each project, each file read to its end."""
     found = {}
-    for folder in root.iterdir():
+    for folder in projects(root):
         for path in files(folder):
             data = path.read_text(encoding="utf-8", errors="ignore")
             if any(word.decode() in data for word in text_search.SEED_WORDS):
@@ -55,12 +78,74 @@ def seed_way(root: Path) -> object:
     return found
 
 
+def command(*words: str) -> Way:
+    """A program that is given the folder; an exit status that means trouble is an error (1: nothing found)."""
+
+    def run(root: Path) -> object:
+        done = subprocess.run([*words, str(root)], capture_output=True, text=True, check=False)
+        if done.returncode not in (0, 1):
+            raise StudyError(f"{Path(words[0]).name} ended with {done.returncode}: {done.stderr.strip()[-300:]}")
+        return done
+
+    return run
+
+
+def programs(scratch: Path) -> dict[str, Way]:
+    """ripgrep and semgrep from their locked environment, built once in `build/`; a line says where there is none."""
+    text = (ROOT / "envs" / "scan_speed.txt").read_text(encoding="utf-8")
+    try:
+        folder = virtualenvs.build(text, virtualenvs.running(), ROOT / "build" / "environments", again=True).parent
+    except (StudyError, virtualenvs.NotBuilt) as error:
+        sys.stdout.write(f"ripgrep and semgrep are not timed: {error}\n")
+        return {}
+    (scratch / "rules.yaml").write_text(rules(), encoding="utf-8")
+    os.environ |= {"SEMGREP_SEND_METRICS": "off", "SEMGREP_ENABLE_VERSION_CHECK": "0"}
+    os.environ["PATH"] = f"{folder}{os.pathsep}{os.environ['PATH']}"  # semgrep starts a program of its own
+    return {
+        "ripgrep": command(
+            str(folder / "rg"), "--no-ignore", "--hidden", "-j", "1", "-c", "-g", "*.py", "-g", "*.ipynb", "mlflow"
+        ),
+        "semgrep": command(
+            str(folder / "semgrep"), "scan", "--config", str(scratch / "rules.yaml"), "--no-git-ignore",
+            "--x-ignore-semgrepignore-files",  # by default it leaves out folders such as tests
+            "--max-target-bytes", "0", "--jobs", "1", "--metrics", "off", "--quiet", "--json",
+        ),
+    }  # fmt: skip
+
+
+def lay_out(scratch: Path, wanted: int, template: str) -> Path:
+    """The first `wanted` pinned projects that can be had, as folders of the files that the scanner reads."""
+    root = scratch / "projects"
+    pinned = [row for row in tables.PROJECTS.rows(ROOT / "config" / "projects.tsv") if row["selected"]]
+    gone = 0
+    for row in track(pinned, "fetching projects", transient=True):
+        if len(projects(root) if root.exists() else ()) == wanted:
+            break
+        bare = scratch / "repositories" / row["repository"].replace("/", "+")
+        found = fetching.fetch(row["repository"], row["commit"], template, bare, attempts=1)
+        if not found.path:
+            gone += 1
+            continue
+        with Commit(Path(found.path), row["commit"], places.wanted) as tree:
+            for entry in tree.entries:
+                data = tree.read(entry)
+                if isinstance(data, bytes):
+                    target = root / row["repository"].replace("/", "+") / entry.path
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    target.write_bytes(data)
+    sys.stdout.write(f"{gone} projects could not be had from {template}\n" if gone else "")
+    if not root.exists():
+        raise StudyError(
+            f"no project could be had from {template}: give a mirror (--url-template) or a folder of projects"
+        )
+    return root
+
+
 def exponent(root: Path) -> float:
     """Slope of log seconds over log bytes: every 8th, 4th and 2nd project, and all of them."""
-    projects = [folder for folder in sorted(root.iterdir()) if folder.is_dir()]
     points = []
     for step in (8, 4, 2, 1):
-        chosen = projects[::step]
+        chosen = projects(root)[::step]
         started = time.process_time()
         scanning.scan_places([scanning.Place(folder.name, str(folder)) for folder in chosen])
         spent = time.process_time() - started
@@ -69,53 +154,35 @@ def exponent(root: Path) -> float:
     return statistics.linear_regression([x for x, _ in points], [y for _, y in points]).slope
 
 
-def command(*words: str) -> Callable[[Path], object]:
-    return lambda root: subprocess.run([*words, str(root)], capture_output=True, check=False)
-
-
-def lay_out(scratch: Path) -> Path:
-    calibration = Path(__file__).parents[1] / "data" / "calibration"
-    for number in range(10):
-        for folder in calibration.iterdir():
-            if folder.is_dir():
-                shutil.copytree(folder, scratch / f"{folder.name}-{number}")
-    return scratch
+def measure(root: Path, ways: dict[str, Way], repetitions: int) -> dict[str, list[float]]:
+    """Seconds of each way; in the first round, which warms up, they are not kept."""
+    seconds: dict[str, list[float]] = {way: [] for way in ways}
+    for turn in range(repetitions + 1):
+        for way, run in ways.items():
+            if way == "semgrep" and turn > 1:
+                continue  # minutes each: once after the warm-up
+            started = time.perf_counter()
+            run(root)
+            if turn:
+                seconds[way].append(time.perf_counter() - started)
+    return seconds
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path)
+    parser.add_argument("--projects", type=int, default=200)
+    parser.add_argument("--url-template", default=Section().url_template)
     parser.add_argument("--repetitions", type=int, default=5)
-    parser.add_argument("--semgrep", default=shutil.which("semgrep"))
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
-        root = given.folder or lay_out(scratch / "projects")
-        (scratch / "rules.yaml").write_text(RULES)
-        ways: dict[str, Callable[[Path], object]] = {"this scanner": ours, "seed's text search": seed_way}
-        if shutil.which("rg"):
-            ways["ripgrep"] = command("rg", "--no-ignore", "--hidden", "-c", "-g", "*.py", "-g", "*.ipynb", "mlflow")
-        if given.semgrep:
-            os.environ |= {"SEMGREP_SEND_METRICS": "off", "SEMGREP_ENABLE_VERSION_CHECK": "0"}
-            ways["semgrep"] = command(
-                given.semgrep, "scan", "--config", str(scratch / "rules.yaml"), "--no-git-ignore", "--jobs", "1",
-                "--metrics", "off", "--quiet", "--json",
-            )  # fmt: skip
-        for tool, way in (("rg", "ripgrep"), ("semgrep", "semgrep")):
-            if way not in ways:
-                sys.stdout.write(f"{way} is not timed: no `{tool}` on PATH (PyPI has wheels of both)\n")
-        seconds: dict[str, list[float]] = {way: [] for way in ways}
-        for turn in range(given.repetitions + 1):
-            for way, run in ways.items():
-                if way == "semgrep" and turn > 1:
-                    continue  # minutes each: once after the warm-up
-                started = time.perf_counter()
-                run(root)
-                if turn:
-                    seconds[way].append(time.perf_counter() - started)
+        root = given.folder or lay_out(scratch, given.projects, given.url_template)
+        ways: dict[str, Way] = {"this scanner": ours, "seed's text search": seed_way, **programs(scratch)}
+        seconds = measure(root, ways, given.repetitions)
         size = sum(path.stat().st_size for path in files(root)) / 2**20
         out = sys.stdout
-        out.write(f"{len(list(root.iterdir()))} projects, {len(files(root))} files, {size:.0f} MiB, one process each\n")
+        out.write(f"{len(projects(root))} projects, {len(files(root))} files, {size:.0f} MiB, one process each\n")
         reference = statistics.median(seconds["this scanner"])
         for way, measured in seconds.items():
             median = statistics.median(measured)
@@ -126,4 +193,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except StudyError as error:
+        sys.exit(str(error))
