@@ -1,8 +1,9 @@
 """Gets a project's pinned commit by git: from GitHub, a mirror or a bundle, whatever the URL template names.
 
 Into a bare repository, nothing is checked out and no hook runs: `fetch` for the commit alone, `fetch_history` with all
-commits before it. A repository on this machine that holds the commit is read where it lies, also where it lacks blobs
-(a mirror cut at some size). A project that is gone is a result, not an error.
+commits before it. Of its files come only those that are needed, where the server can leave out the others. A
+repository on this machine that holds the commit is read where it lies, also where it lacks blobs (a mirror cut at some
+size). A project that is gone is a result, not an error.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from traceability import git
+from traceability.corpus import places
+from traceability.corpus.trees import Commit
 from traceability.errors import StudyError
 
 log = logging.getLogger("corpus")
 
-#: Blobs above this size are not asked for (where the server can leave them out); the scanner would not read them.
-BLOB_LIMIT = "64m"
+#: Leaves out all files; those that are asked for by their ids come all the same.
+_NO_FILES = "--filter=blob:none"
 #: Names the commit of a folder once its whole history is there.
 _HISTORY = "refs/history"
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}$")
@@ -66,11 +69,12 @@ def address(template: str, repository: str) -> str:
 
 
 def fetch(
-    repository: str, commit: str, template: str, folder: Path, *, attempts: int = 4, timeout: float = 300,
-    pause: Callable[[float], None] = time.sleep,
+    repository: str, commit: str, template: str, folder: Path, *, needed: Callable[[str], bool] = places.wanted,
+    attempts: int = 4, timeout: float = 300, pause: Callable[[float], None] = time.sleep,
 ) -> Fetched:  # fmt: skip
     """Fetch one commit into the bare repository `folder` (kept when it already holds the commit).
 
+    `needed` says of a path whether its file is (by default: what the scanner reads).
     Network trouble and rate limits are tried again with growing pauses; what stays away gives a `Fetched` without path.
     Raises `StudyError` only for a malformed name, commit or template.
     """
@@ -82,15 +86,15 @@ def fetch(
     here = _local(url)
     if here is not None and _holds(here, commit):
         return Fetched(repository, commit, str(here), "")
-    said = _retried(lambda: _fetch_once(url, commit, folder, timeout), repository, url, attempts, pause)
+    said = _retried(lambda: _fetch_once(url, commit, folder, needed, timeout), repository, url, attempts, pause)
     if said:
         shutil.rmtree(folder, ignore_errors=True)
     return Fetched(repository, commit, "" if said else str(folder), said)
 
 
 def fetch_history(
-    repository: str, commit: str, template: str, folder: Path, *, attempts: int = 4, timeout: float = 300,
-    pause: Callable[[float], None] = time.sleep,
+    repository: str, commit: str, template: str, folder: Path, *, needed: Callable[[str], bool] = places.wanted,
+    attempts: int = 4, timeout: float = 300, pause: Callable[[float], None] = time.sleep,
 ) -> Fetched:  # fmt: skip
     """As `fetch`, with every commit before this one (without its files) and the tags.
 
@@ -102,7 +106,7 @@ def fetch_history(
         if git.run("rev-parse", "--verify", "--quiet", _HISTORY, cwd=folder, check=False).strip() == commit:
             return Fetched(repository, commit, str(folder), "")
         shutil.rmtree(folder)
-    found = fetch(repository, commit, template, folder, attempts=attempts, timeout=timeout, pause=pause)
+    found = fetch(repository, commit, template, folder, needed=needed, attempts=attempts, timeout=timeout, pause=pause)
     if found.path != str(folder):
         return found
     url = address(template, repository)
@@ -143,12 +147,12 @@ def _local(url: str) -> Path | None:
     return folder.resolve()
 
 
-def _fetch_once(url: str, commit: str, folder: Path, timeout: float) -> None:
+def _fetch_once(url: str, commit: str, folder: Path, needed: Callable[[str], bool], timeout: float) -> None:
     shallow = ("fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--depth=1")
     last: StudyError | None = None
     # Servers differ: some cannot leave blobs out, some give a commit only as part of a branch, a bundle knows no depth.
     for words in (
-        (*shallow, f"--filter=blob:limit={BLOB_LIMIT}", url, commit),
+        (*shallow, _NO_FILES, url, commit),
         (*shallow, url, commit),
         ("fetch", "--quiet", "--no-tags", "--no-recurse-submodules", url, "+refs/heads/*:refs/heads/*",
         "+HEAD:refs/fetched"),
@@ -160,6 +164,8 @@ def _fetch_once(url: str, commit: str, folder: Path, timeout: float) -> None:
         git.run("init", "--quiet", "--bare", cwd=folder)
         try:
             git.run(*words, cwd=folder, timeout=timeout)
+            if _NO_FILES in words and _holds(folder, commit):
+                _add_files(url, commit, folder, needed, timeout)
         except StudyError as error:
             last = error
             if _LIMITED.search(str(error)):
@@ -170,6 +176,20 @@ def _fetch_once(url: str, commit: str, folder: Path, timeout: float) -> None:
             return
         last = StudyError(f"commit {commit} does not exist in {url}")
     raise last if last is not None else StudyError(f"{url}: nothing fetched")
+
+
+def _add_files(url: str, commit: str, folder: Path, needed: Callable[[str], bool], timeout: float) -> None:
+    """Ask for the needed files of a commit that came without any, all at once."""
+    try:
+        wanted = {entry.key for entry in Commit(folder, commit, needed).entries}
+    except StudyError as error:  # a tree of too many files: whoever reads it will say so
+        log.warning("%s: no file is fetched: %s", url, error)
+        return
+    walked = git.run("rev-list", "--objects", "--no-walk", "--missing=print", commit, cwd=folder).split()
+    missing = sorted(wanted & {word[1:] for word in walked if word.startswith("?")})
+    if missing:
+        words = ("fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", _NO_FILES)
+        git.run_bytes(*words, "--stdin", url, cwd=folder, timeout=timeout, stdin="\n".join(missing).encode())
 
 
 def _deepen(url: str, commit: str, folder: Path, timeout: float) -> None:

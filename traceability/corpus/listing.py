@@ -34,7 +34,7 @@ _REDIRECTS = 5
 
 
 def _follow(self: HTTPRequestsConnectionClass | HTTPSRequestsConnectionClass) -> RequestsResponse:
-    """The answer at the end of all redirects; requests takes the token away where host, port or scheme change."""
+    """The answer at the end of all redirects; requests takes the token to no other host, and not from https to http."""
     self.session.max_redirects = _REDIRECTS
     answer = self.session.get(
         f"{self.protocol}://{self.host}:{self.port}{self.url}", headers=self.headers, timeout=self.timeout

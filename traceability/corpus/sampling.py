@@ -38,6 +38,7 @@ _LICENCES = (
     r"released into the public domain"),
     ("CC-BY", r"Creative Commons"), ("ISC", r"Permission to use, copy, modify, and/or"),
 )  # fmt: skip
+_README = re.compile(r"^readme[^/]*$", re.IGNORECASE)
 _CI = re.compile(
     r"^(?:\.github/workflows/[^/]+\.ya?ml|\.gitlab-ci\.yml|\.travis\.yml|azure-pipelines[\w.-]*\.yml|\.circleci/config\.yml|Jenkinsfile|bitbucket-pipelines\.yml)$"
 )
@@ -78,6 +79,11 @@ class Portrait:
     blobs: frozenset[str] = field(repr=False)
 
 
+def tells(path: str) -> bool:
+    """Whether a portrait is drawn from what a file of this name says."""
+    return bool(_LICENCE.match(path) or _README.match(path))
+
+
 def portrait(repository: str, folder: Path, commit: str) -> Portrait:
     """Look at one commit of a git repository. Raises `StudyError` where it is not there."""
     listed = Commit(folder, commit, lambda _: True)
@@ -87,10 +93,7 @@ def portrait(repository: str, folder: Path, commit: str) -> Portrait:
     strangers = places.Strangers(list(entries))
     own = [entry for path, entry in entries.items() if places.is_code(path) and not strangers.reason(path)]
     licence_file = next((entry for path, entry in sorted(entries.items()) if _LICENCE.match(path)), None)
-    readme = next(
-        (entry for path, entry in sorted(entries.items()) if path.lower().startswith("readme") and "/" not in path),
-        None,
-    )
+    readme = next((entry for path, entry in sorted(entries.items()) if _README.match(path)), None)
     with listed:
         licence = _licence(listed.read(licence_file)) if licence_file else "none"
         said = listed.read(readme) if readme else b""
@@ -184,7 +187,7 @@ def portraits_of(
     drawn: list[Portrait] = []
     for row in listing:
         name = str(row["repository"])
-        found = fetching.fetch_history(name, str(row["commit"]), template, cache / name.replace("/", "+"))
+        found = fetching.fetch_history(name, str(row["commit"]), template, cache / name.replace("/", "+"), needed=tells)
         reason = found.detail
         if found.path:
             try:

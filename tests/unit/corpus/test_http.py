@@ -10,12 +10,13 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from traceability import git
-from traceability.corpus import fetching
+from traceability.corpus import fetching, places, sampling
 
 CODE = "import mlflow\nmlflow.log_metric('a', 1)\n"
 
@@ -27,6 +28,8 @@ class Remote:
     root: Path
     troubles: list[tuple[int, dict[str, str]]] = field(default_factory=list)
     cut_packs: int = 0
+    refuses_files: bool = False
+    moved: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
 
@@ -53,6 +56,9 @@ def handler(remote: Remote) -> type[http.server.BaseHTTPRequestHandler]:
         def answer(self) -> None:
             data = self.body()
             remote.asked.append(f"{self.command} {self.path}")
+            if remote.refuses_files and b"command=fetch" in data and b"deepen" not in data:
+                self.send_error(400, "no such want")
+                return
             if remote.troubles:
                 status, headers = remote.troubles.pop(0)
                 self.send_response(status)
@@ -61,6 +67,11 @@ def handler(remote: Remote) -> type[http.server.BaseHTTPRequestHandler]:
                 self.end_headers()
                 return
             parts = urlsplit(self.path)
+            if parts.path in remote.moved:
+                self.send_response(301)
+                self.send_header("Location", remote.moved[parts.path])
+                self.end_headers()
+                return
             variables = {
                 "GIT_PROJECT_ROOT": str(remote.root), "GIT_HTTP_EXPORT_ALL": "1", "PATH_INFO": parts.path,
                 "QUERY_STRING": parts.query, "REQUEST_METHOD": self.command, "CONTENT_LENGTH": str(len(data)),
@@ -145,6 +156,32 @@ def test_one_commit_comes_and_not_the_history(served: tuple[Remote, str, str, st
     assert git.run("show", f"{first}:train.py", cwd=tmp_path / first) == CODE
 
 
+def test_only_files_that_are_needed_come(served: tuple[Remote, str, str, str], tmp_path: Path) -> None:
+    remote, template, _, _ = served
+    work = tmp_path / "work"
+    (work / "data").mkdir()
+    names = ("train.py", "data/view.ipynb", "requirements.txt", "weights.bin", "data/table.csv", "README.md", "COPYING")
+    ids = {}
+    for name in names:
+        (work / name).write_text(f"# {name}\n")
+        ids[name] = git.run("hash-object", name, cwd=work).strip()
+    commit = git.commit_all(work, "third")
+    git.run("push", "--quiet", str(remote.root / "one" / "project.git"), "HEAD:refs/heads/main", cwd=work)
+    for needed, expected in ((places.wanted, set(names[:3])), (sampling.tells, set(names[5:]))):
+        folder = tmp_path / needed.__name__
+        found = fetching.fetch("one/project", commit, template, folder, needed=needed, timeout=20)
+        assert found.path == str(folder), found.detail
+        listed = git.run("rev-list", "--objects", "--missing=print", commit, cwd=folder).split()
+        assert {name for name in names if f"?{ids[name]}" not in listed} == expected
+    # A server that gives no single file gives the whole commit.
+    asked = len(remote.asked)
+    remote.refuses_files = True
+    found = fetching.fetch("one/project", commit, template, tmp_path / "whole", timeout=20, attempts=1)
+    assert found.path, found.detail
+    assert len(remote.asked) > asked
+    assert "?" not in git.run("rev-list", "--objects", "--missing=print", commit, cwd=found.path)
+
+
 def test_a_history_comes_without_the_files_of_earlier_commits_and_only_once(
     served: tuple[Remote, str, str, str], tmp_path: Path
 ) -> None:
@@ -173,8 +210,8 @@ def test_a_limit_between_commit_and_history_is_waited_for(
     remote, template, first, last = served
     commit_alone = fetching._fetch_once
 
-    def then_limited(url: str, commit: str, folder: Path, timeout: float) -> None:
-        commit_alone(url, commit, folder, timeout)
+    def then_limited(url: str, commit: str, *others: Any) -> None:
+        commit_alone(url, commit, *others)
         remote.troubles = [(429, {"Content-Length": "0"})]
 
     monkeypatch.setattr(fetching, "_fetch_once", then_limited)
@@ -201,10 +238,11 @@ def test_a_server_of_plain_files_gives_commit_history_and_tags(
 def test_a_renamed_repository_is_followed(served: tuple[Remote, str, str, str], tmp_path: Path) -> None:
     remote, template, first, _ = served
     address = template.replace("{repository}", "one/project")
-    remote.troubles = [(301, {"Location": address + "/info/refs?service=git-upload-pack", "Content-Length": "0"})]
+    remote.moved = {"/old/name.git/info/refs": address + "/info/refs?service=git-upload-pack"}
     found = fetching.fetch("old/name", first, template, tmp_path / "got", timeout=20)
     assert found.path, found.detail
     assert "/old/name.git" in remote.asked[0]
+    assert git.run("show", f"{first}:train.py", cwd=found.path) == CODE
 
 
 def test_a_pack_that_ends_early_is_fetched_again(served: tuple[Remote, str, str, str], tmp_path: Path) -> None:
