@@ -20,8 +20,8 @@ pytestmark = pytest.mark.slow
 
 INEFFECTIVE = {"numpy_tf"}
 """Arms with a seed that does not reach Keras 3: their replicates differ wherever they run."""
-NOT_SEEDED = ("contrasts.tsv", "expectations.tsv", "replay", "storage")
-"""Tables (how their names begin) whose rows put seeded and unseeded arms together, name runs, or are measurements."""
+NOT_SEEDED = ("contrasts.tsv", "expectations.tsv", "replay_pairs.tsv")
+"""Tables whose rows put seeded and unseeded arms together, or name runs."""
 
 
 @pytest.fixture(scope="session")
@@ -38,9 +38,9 @@ def seeded_rows(folder: Path) -> dict[str, pd.DataFrame]:
     unseeded = runs[(runs["seed"] == "unseeded") | runs["arm"].isin(INEFFECTIVE)]
     workloads = unseeded.groupby("arm")["workload"].agg(set)
     found = {}
-    for chapter, table in all_tables():
+    for _, table in all_tables():
         path = folder / table.name if table.name.startswith("results/") else folder / "results" / table.name
-        if not path.is_file() or chapter in ("storage", "replay") or path.name.startswith(NOT_SEEDED):
+        if not path.is_file() or path.name in NOT_SEEDED:
             continue
         frame = table.read(path)[list(table.stable_columns)]
         if "arm" in frame:
