@@ -3,9 +3,9 @@
     make benchmark BENCHMARKS=scan_speed ARGS='[FOLDER_OF_PROJECTS] [--projects 200] [--repetitions 5]'
 
 Without a folder, pinned projects of the corpus are fetched and laid out in a temporary folder; `--url-template` names
-a mirror of them, and those that cannot be had are counted. Every way reads every file to its end; the ways are
-interleaved, one warm-up round is thrown away, and ratios of medians are printed. ripgrep and semgrep come from
-`envs/scan_speed.txt`.
+a mirror of them. Those that cannot be had are counted; where none can, the calibration projects are taken. Every way
+reads every file to its end; the ways are interleaved, one warm-up round is thrown away, and ratios of medians are
+printed. ripgrep and semgrep come from `envs/scan_speed.txt`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -31,6 +32,8 @@ from traceability.corpus.trees import Commit
 from traceability.errors import StudyError
 
 ROOT = Path(__file__).parents[2]
+#: After so many projects that cannot be had, and none that can, no other is asked for.
+HOPELESS = 3
 Way = Callable[[Path], object]
 
 
@@ -114,31 +117,43 @@ def programs(scratch: Path) -> dict[str, Way]:
 
 
 def lay_out(scratch: Path, wanted: int, template: str) -> Path:
-    """The first `wanted` pinned projects that can be had, as folders of the files that the scanner reads."""
+    """The first `wanted` pinned projects that can be had, as folders of the files that the scanner reads.
+
+    Where nothing can be had, the calibration projects are laid out ten times over instead, and a line says so.
+    """
     root = scratch / "projects"
+    root.mkdir()
     pinned = [row for row in tables.PROJECTS.rows(ROOT / "config" / "projects.tsv") if row["selected"]]
-    gone = 0
+    gone: list[str] = []
     for row in track(pinned, "fetching projects", transient=True):
-        if len(projects(root) if root.exists() else ()) == wanted:
+        laid = len(projects(root))
+        if laid == wanted or (not laid and len(gone) == HOPELESS):
             break
-        bare = scratch / "repositories" / row["repository"].replace("/", "+")
-        found = fetching.fetch(row["repository"], row["commit"], template, bare, attempts=1)
-        if not found.path:
-            gone += 1
-            continue
-        with Commit(Path(found.path), row["commit"], places.wanted) as tree:
-            for entry in tree.entries:
-                data = tree.read(entry)
-                if isinstance(data, bytes):
-                    target = root / row["repository"].replace("/", "+") / entry.path
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    target.write_bytes(data)
-    sys.stdout.write(f"{gone} projects could not be had from {template}\n" if gone else "")
-    if not root.exists():
-        raise StudyError(
-            f"no project could be had from {template}: give a mirror (--url-template) or a folder of projects"
-        )
+        name = row["repository"].replace("/", "+")
+        found = fetching.fetch(row["repository"], row["commit"], template, scratch / "repositories" / name, attempts=1)
+        if found.path:
+            write_files(Commit(Path(found.path), row["commit"], places.wanted), root / name)
+        else:
+            gone.append(found.detail)
+    if gone:
+        sys.stdout.write(f"{len(gone)} projects could not be had from {template}; the first: {gone[0]}\n")
+    if not projects(root):
+        sys.stdout.write("the calibration projects instead, which are tiny: name a mirror with --url-template\n")
+        for number in range(10):
+            for folder in projects(ROOT / "tests" / "data" / "calibration"):
+                shutil.copytree(folder, root / f"{folder.name}-{number}")
     return root
+
+
+def write_files(tree: Commit, folder: Path) -> None:
+    """The files of a commit that can be read."""
+    with tree:
+        for entry in tree.entries:
+            data = tree.read(entry)
+            if isinstance(data, bytes):
+                target = folder / entry.path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(data)
 
 
 def exponent(root: Path) -> float:
@@ -193,7 +208,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except StudyError as error:
-        sys.exit(str(error))
+    main()
