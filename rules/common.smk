@@ -17,7 +17,7 @@ from traceability.errors import StudyError
 from traceability.paper import crate, typesetting
 from traceability.paper.declared import TABLES as TABLES_OF_THE_PAPER
 from traceability.registry import all_tables
-from traceability.storage.tables import STORES
+from traceability.storage.tables import chosen as chosen_stores
 from traceability.tracking import service as tracking_service
 from traceability.training import plan as training_plan
 from traceability.training.tables import ARMS
@@ -57,6 +57,11 @@ arms = [
 ]
 WORKLOADS = sorted({arm["workload"] for arm in arms})
 trackers = checked(TRACKERS.rows, in_source(config["capture"]["trackers"]))
+stores = checked(
+    chosen_stores,
+    in_source(config["storage"]["table"]),
+    config["storage"]["stores"],
+)
 # The subject that every tracker records; it has no arms.
 CAPTURED = "diabetes_trackers"
 
@@ -228,8 +233,6 @@ def study_files():
 
 def object_store(_wildcards):
     """The receipt of the object store's environment, where a set-up that is measured needs one."""
-    rows = checked(STORES.rows, in_source(config["storage"]["table"]))
-    needed = {row["store"] for row in rows if row["artifacts"] == "s3"}
-    if needed.isdisjoint(config["storage"]["stores"]):
-        return {}
-    return {"swift": "results/environments/swift.json"}
+    if any(store["artifacts"] == "s3" for store in stores):
+        return {"swift": "results/environments/swift.json"}
+    return {}

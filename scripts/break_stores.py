@@ -10,7 +10,7 @@ from traceability.storage import failures, stores, tables
 def main(output: Path, table: Path, names: list[str], given: stores.Given) -> None:
     """Write what was left after each event."""
     with tempfile.TemporaryDirectory() as folder:
-        rows = failures.measure(stores.chosen(table, names), Path(folder), given)
+        rows = failures.measure(tables.chosen(table, names), Path(folder), given)
     tables.FAILURES.write(rows, output)
 
 

@@ -10,7 +10,7 @@ from traceability.storage import access, stores, tables
 def main(output: Path, table: Path, names: list[str], given: stores.Given) -> None:
     """Write the attempts and the answers."""
     with tempfile.TemporaryDirectory() as folder:
-        rows = access.attempts(stores.chosen(table, names), Path(folder), given)
+        rows = access.attempts(tables.chosen(table, names), Path(folder), given)
     tables.ACCESS.write(rows, output)
 
 

@@ -18,7 +18,7 @@ def main(
     seed: int,
 ) -> None:
     """Write the tables `costs`, `places`, `contents`, `moves` and `collaboration`."""
-    chosen = stores.chosen(table, names)
+    chosen = tables.chosen(table, names)
     with tempfile.TemporaryDirectory() as folder, stores.all_opened(chosen, Path(folder), given) as (found, missing):
         # Costs first, while the stores are empty; several writers last, since they fill them.
         costs = cost.measure(found, sizes, resamples, seed)

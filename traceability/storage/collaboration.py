@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from traceability import records
 from traceability.storage import stores, writer
 from traceability.storage.stores import SQLITE_TIMEOUT_SECONDS, Store
-from traceability.storage.tables import COLLABORATION
+from traceability.storage.tables import COLLABORATION, REFERENCE
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ def measure(found: Sequence[Store], load: Load, seed: int) -> list[dict[str, Any
                     rounds[store.name][cell].append(row)
                     log.info("round %d, %s, %d writers, %s: %s lost, %.1f s", number + 1, store.name, *cell,
                              row["lost"], row["seconds"])  # fmt: skip
-    reference = rounds.get(stores.REFERENCE, {})
+    reference = rounds.get(REFERENCE, {})
     result: list[dict[str, Any]] = []
     for store in found:
         own = rounds[store.name]

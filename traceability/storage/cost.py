@@ -15,6 +15,7 @@ import numpy as np
 
 from traceability.storage import stores
 from traceability.storage.stores import Store
+from traceability.storage.tables import REFERENCE
 
 log = logging.getLogger(__name__)
 
@@ -174,11 +175,11 @@ def rows_of(name: str, samples: dict[str, Samples], resamples: int, seed: int) -
     """A row per cell of one set-up; without a ratio where the reference was not measured, or not at this size."""
     rows = []
     columns = ("median", "low", "high", "ratio", "ratio_low", "ratio_high")
-    own, reference = samples[name], samples.get(stores.REFERENCE, Samples()).seconds
+    own, reference = samples[name], samples.get(REFERENCE, Samples()).seconds
     for cell, values in own.seconds.items():
         numbers = bootstrap(values, reference.get(cell), resamples, seed)
         row = {"store": name, "operation": cell[0], "size": cell[1], "unit": UNITS[cell[0]], "n": len(values)}
-        reason = None if cell in reference else f"no ratio: {stores.REFERENCE} was not measured at this size"
+        reason = None if cell in reference else f"no ratio: {REFERENCE} was not measured at this size"
         rows.append(row | dict(zip(columns, numbers, strict=True)) | {"reason": reason})
     for cell, reason in own.left_out.items():
         row = {"store": name, "operation": cell[0], "size": cell[1], "unit": UNITS[cell[0]], "n": None}

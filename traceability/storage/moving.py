@@ -17,6 +17,7 @@ from traceability.storage import reasons, stores
 from traceability.storage.experiment import EXPERIMENT, log_experiment, own, read_back
 from traceability.storage.mapping import difference
 from traceability.storage.stores import Store
+from traceability.storage.tables import REFERENCE
 
 log = logging.getLogger(__name__)
 
@@ -29,16 +30,16 @@ def measure(found: Sequence[Store], missing: dict[str, str], root: Path) -> list
     `missing` says why a set-up could not be started; without the one to move from, each of these moves has its reason.
     """
     by_name = {store.name: store for store in found}
-    source = by_name.get(stores.REFERENCE)
+    source = by_name.get(REFERENCE)
     if source is None:
-        reason = f"{stores.REFERENCE}, from which it is moved, could not be started: {missing[stores.REFERENCE]}"
-        result = [failed(stores.REFERENCE, name, CLIENT, reason) for name in by_name]
+        reason = f"{REFERENCE}, from which it is moved, could not be started: {missing[REFERENCE]}"
+        result = [failed(REFERENCE, name, CLIENT, reason) for name in by_name]
     else:
         result = _by_client(source, [store for store in found if store is not source])
     if "file" in by_name:
         result += _migrate(by_name["file"], root)
-    others = [name for name in missing if name != stores.REFERENCE]
-    return result + [failed(stores.REFERENCE, name, CLIENT, missing[name]) for name in others]
+    others = [name for name in missing if name != REFERENCE]
+    return result + [failed(REFERENCE, name, CLIENT, missing[name]) for name in others]
 
 
 def _by_client(source: Store, targets: Sequence[Store]) -> list[dict[str, Any]]:

@@ -18,10 +18,9 @@ from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
 from traceability import records, services
-from traceability.errors import StudyError, nearest
+from traceability.errors import StudyError
 from traceability.registry import Table
 from traceability.storage import existing, objectstore, reasons
-from traceability.storage.tables import STORES
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -32,8 +31,6 @@ ADMIN = "admin"
 POSTGRESQL = "disk-of-postgresql"
 """Folder below the root that takes PostgreSQL's data, should it be there."""
 SQLITE_TIMEOUT_SECONDS = 120
-REFERENCE = "sqlite"
-"""The set-up that every ratio refers to and every record is moved from."""
 
 
 @dataclass(frozen=True)
@@ -122,22 +119,6 @@ def using(store: Store | None, **more: str) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-
-
-def chosen(table: Path, names: Sequence[str]) -> list[dict[str, Any]]:
-    """The rows of config/stores.tsv that `names` lists, in that order.
-
-    Raises `StudyError` for an unknown name, and where the reference is not among them.
-    """
-    rows = {row["store"]: row for row in STORES.rows(table)}
-    for name in names:
-        if name not in rows:
-            raise StudyError(f"storage.stores: no set-up '{name}' in {table}; {nearest(name, rows)}")
-    if REFERENCE not in names:
-        raise StudyError(
-            f"storage.stores: '{REFERENCE}' is missing, to which the others are compared; add it to the list"
-        )
-    return [rows[name] for name in names]
 
 
 class Components:

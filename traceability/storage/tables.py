@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
+from traceability.errors import StudyError, nearest
 from traceability.registry import Column, Table
+
+REFERENCE = "sqlite"
+"""The set-up that every ratio refers to and every record is moved from."""
 
 STORES = Table(
     "config/stores.tsv",
@@ -20,6 +27,23 @@ STORES = Table(
     ),
     key=("store",),
 )
+
+
+def chosen(table: Path, names: Sequence[str]) -> list[dict[str, Any]]:
+    """The rows of config/stores.tsv that `names` lists, in that order.
+
+    Raises `StudyError` for an unknown name, and where the reference is not among them.
+    """
+    rows = {row["store"]: row for row in STORES.rows(table)}
+    for name in names:
+        if name not in rows:
+            raise StudyError(f"storage.stores: no set-up '{name}' in {table}; {nearest(name, rows)}")
+    if REFERENCE not in names:
+        raise StudyError(
+            f"storage.stores: '{REFERENCE}' is missing, to which the others are compared; add it to the list"
+        )
+    return [rows[name] for name in names]
+
 
 _STORE = Column("store", "str", "set-up (row of config/stores.tsv)")
 _REASON = Column("reason", "str", "why it was not measured; empty: it was", nullable=True)

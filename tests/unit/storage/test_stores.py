@@ -299,10 +299,10 @@ def test_a_kept_connection_to_two_workers_waits_for_the_delayed_acknowledgement_
 def test_chosen_set_ups_are_known_and_the_one_that_others_are_compared_with_is_among_them():
     table = ROOT / "config" / "stores.tsv"
     with pytest.raises(StudyError, match=r"no set-up 'sqlight'.*did you mean 'sqlite'"):
-        stores.chosen(table, ["sqlight"])
+        tables.chosen(table, ["sqlight"])
     with pytest.raises(StudyError, match=r"^storage\.stores: 'sqlite' is missing"):
-        stores.chosen(table, ["file", "postgresql"])
-    assert [row["store"] for row in stores.chosen(table, ["file", "sqlite"])] == ["file", "sqlite"]
+        tables.chosen(table, ["file", "postgresql"])
+    assert [row["store"] for row in tables.chosen(table, ["file", "sqlite"])] == ["file", "sqlite"]
 
 
 def test_ratio_of_a_sample_with_itself_is_one_and_a_slower_one_is_outside():
