@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import math
 import threading
-import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,9 +20,6 @@ from traceability.storage.stores import SQLITE_TIMEOUT_SECONDS, Store
 from traceability.storage.tables import COLLABORATION, REFERENCE
 
 log = logging.getLogger(__name__)
-
-#: Time given to writers to be there before they begin together.
-START_SECONDS, START_SECONDS_EACH = 0.2, 0.03
 
 READY, ASYNCHRONOUS, FRESH = "ready", "asynchronous", "fresh"
 Cell = tuple[int, str]
@@ -53,9 +49,10 @@ class Load:
         """Writers of asynchronous calls and of first uses: the fewest that are more than one."""
         return min((count for count in self.writers if count > 1), default=1)
 
-    def cells(self, store: Store) -> list[Cell]:
-        """What a round measures on a set-up."""
-        return [*((count, READY) for count in self.writers if self.wanted(store, count)), (self.several, ASYNCHRONOUS)]
+    def cells(self, store: Store, number: int) -> list[Cell]:
+        """What a round measures on a set-up; asynchronous calls, which acknowledge nothing, only in the first."""
+        ready = [(count, READY) for count in self.writers if self.wanted(store, count)]
+        return ready if number else [*ready, (self.several, ASYNCHRONOUS)]
 
     def wanted(self, store: Store, count: int) -> bool:
         """Whether so many writers are measured there."""
@@ -65,7 +62,8 @@ class Load:
 def measure(found: Sequence[Store], load: Load, seed: int) -> list[dict[str, Any]]:
     """Rows of `tables.COLLABORATION`: writers on every set-up, asynchronous calls, first use of a database.
 
-    Every round visits the set-ups in a new random order, after an untimed load that warms up; first uses come once.
+    Every round visits the set-ups in a new random order, after an untimed load that warms up; asynchronous calls and
+    first uses come once. Writers begin together when all have opened the store.
     """
     order = np.random.default_rng(seed)
     rounds: dict[str, dict[Cell, list[dict[str, Any]]]] = {store.name: defaultdict(list) for store in found}
@@ -76,7 +74,7 @@ def measure(found: Sequence[Store], load: Load, seed: int) -> list[dict[str, Any
         for index in order.permutation(len(found)):
             store = found[int(index)]
             with stores.using(store):
-                for cell in load.cells(store):
+                for cell in load.cells(store, number):
                     row = _load(store, f"round-{number}", cell, load.runs, load.points)
                     rounds[store.name][cell].append(row)
                     log.info("round %d, %s, %d writers, %s: %s lost, %.1f s", number + 1, store.name, *cell,
@@ -134,23 +132,24 @@ def _load(store: Store, name: str, cell: Cell, runs: int, points: int) -> dict[s
     count, state = cell
     experiment = store.experiment(f"load-{name}-{state}-{count}")
     accounts = [store.folder / f"account-{name}-{state}-{count}-{number}.jsonl" for number in range(count)]
-    started = time.time() + START_SECONDS + START_SECONDS_EACH * count
     jobs = [
         writer.Job(
             store.uri, experiment, str(path), number, runs, points,
-            environment=store.environment, asynchronous=state == ASYNCHRONOUS, start_at=started,
+            environment=store.environment, asynchronous=state == ASYNCHRONOUS,
         )
         for number, path in enumerate(accounts)
     ]  # fmt: skip
     reader = Reader(store, experiment)
-    processes = [writer.start(job) for job in jobs]
+    together = writer.context().Barrier(count)
+    processes = [writer.start(job, together) for job in jobs]
     reader.start()
     for process in processes:
         process.join()
     reader.finish()
     lines = [writer.read_account(path) for path in accounts]
     row = counted(store, experiment, lines)
-    last = max((line["at"] for account in lines for line in account), default=started)
+    began = [line["at"] for account in lines for line in account if "began" in line]
+    seconds = max(line["at"] for account in lines for line in account) - min(began) if began else 0.0
     return {
         "store": store.name,
         "writers": count,
@@ -159,8 +158,8 @@ def _load(store: Store, name: str, cell: Cell, runs: int, points: int) -> dict[s
         **row,
         "reads": reader.complete,
         "torn_reads": reader.torn,
-        "seconds": last - started,
-        "points_per_second": row["acknowledged"] / max(last - started, 1e-9),
+        "seconds": seconds,
+        "points_per_second": row["acknowledged"] / seconds if seconds else 0.0,
     }
 
 

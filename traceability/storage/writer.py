@@ -22,6 +22,8 @@ from traceability.storage import reasons
 METRIC = "load"
 #: An asynchronous writer would otherwise be done before the first point is sent; a training step takes longer.
 ASYNCHRONOUS_PAUSE_SECONDS = 0.005
+#: How long a writer waits for those that begin with it.
+TOGETHER_SECONDS = 120
 PRELOAD = ["mlflow", "mlflow.store.tracking.sqlalchemy_store", "mlflow.store.tracking.file_store", "psycopg2"]
 
 
@@ -44,8 +46,6 @@ class Job:
     artifacts: tuple[tuple[str, int], ...] = ()
     #: Calls return at once and a thread of MLflow sends them; waited for at the end of each run.
     asynchronous: bool = False
-    #: Time (seconds since 1970) at which to begin, so that several begin together; 0: at once.
-    start_at: float = 0.0
 
 
 def value_of(writer: int, run: int, step: int) -> float:
@@ -64,29 +64,39 @@ def context() -> Any:
     return made
 
 
-def start(job: Job) -> ForkServerProcess:
-    """Start a writer."""
-    process: ForkServerProcess = context().Process(target=write, args=(job,), daemon=True)
+def start(job: Job, together: Any = None) -> ForkServerProcess:
+    """Start a writer; one that is given a barrier of `context` opens the store and then waits there for the others."""
+    process: ForkServerProcess = context().Process(target=write, args=(job, together), daemon=True)
     process.start()
     return process
 
 
-def write(job: Job) -> None:
+def write(job: Job, together: Any = None) -> None:
     """Log, and put each acknowledged call on a line of `job.account`; an error is its last line."""
     die_with_parent()
     os.environ.update(job.environment)
-    time.sleep(max(0.0, job.start_at - time.time()))
     with Path(job.account).open("w", encoding="utf-8", buffering=1) as account:
 
         def say(**words: Any) -> None:
             account.write(json.dumps({"at": time.time()} | words) + "\n")
 
         try:
+            if together is not None:
+                open_store(job)
+                together.wait(TOGETHER_SECONDS)
+                say(began=True)
             log_all(job, say)
             say(done=True)
         except Exception as error:
             say(error=f"{type(error).__name__}: {reasons.first_line(error)}"[:300])
             os._exit(1)
+
+
+def open_store(job: Job) -> None:
+    """What a client does once: half a second of imports, connections and a look at the schema."""
+    import mlflow
+
+    mlflow.MlflowClient(tracking_uri=job.uri).get_experiment(job.experiment)
 
 
 def log_all(job: Job, say: Any) -> None:
