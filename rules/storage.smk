@@ -142,7 +142,7 @@ rule break_stores:
     threads: all_cores()
     resources:
         servers=1,
-        mem_mb=growing(3000),
+        mem_mb=growing(4500),
         runtime=growing(60),
     params:
         stores=lookup("storage/stores", within=config),
