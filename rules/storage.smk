@@ -88,7 +88,7 @@ rule use_stores:
     threads: all_cores()
     resources:
         servers=1,
-        mem_mb=growing(7000),
+        mem_mb=growing(12000),
         runtime=growing(240),
     params:
         stores=lookup("storage/stores", within=config),
@@ -142,7 +142,7 @@ rule break_stores:
     threads: all_cores()
     resources:
         servers=1,
-        mem_mb=growing(4500),
+        mem_mb=growing(7000),
         runtime=growing(60),
     params:
         stores=lookup("storage/stores", within=config),
@@ -175,7 +175,7 @@ rule measure_latency:
     threads: all_cores()
     resources:
         servers=1,
-        mem_mb=growing(5000),
+        mem_mb=growing(6500),
         runtime=growing(60),
     params:
         requests=lookup("storage/requests", within=config),
