@@ -88,7 +88,7 @@ rule use_stores:
     threads: all_cores()
     resources:
         servers=1,
-        mem_mb=growing(12000),
+        mem_mb=growing(8000),
         runtime=growing(240),
     params:
         stores=lookup("storage/stores", within=config),
