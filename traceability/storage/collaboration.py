@@ -103,7 +103,8 @@ def summary(rounds: Sequence[dict[str, Any]], reference: Sequence[dict[str, Any]
     row = {name: first[name] for name in ("store", "writers", "state")}
     row |= {"n": len(rounds), "processes": len(rounds) * first["writers"]}
     row |= {name: sum(taken[name] for taken in rounds) for name in COUNTS}
-    ratios = [own["seconds"] / other["seconds"] for own, other in zip(rounds, reference, strict=False)]
+    pairs = [(own["seconds"], other["seconds"]) for own, other in zip(rounds, reference, strict=False)]
+    ratios = [seconds / base for seconds, base in pairs if base]  # no base: no writer of that round could begin
     columns = ("points_per_second", "ratio")
     for name, values in zip(columns, ([taken["points_per_second"] for taken in rounds], ratios), strict=True):
         row |= dict(zip((name, f"{name}_low", f"{name}_high"), geometric_mean(values), strict=True))

@@ -116,6 +116,8 @@ def test_rounds_of_a_load_are_summed_and_their_ratios_to_the_same_round_of_the_r
     assert (single["ratio"], single["ratio_low"]) == (2.0, None)
     nothing = collaboration.summary([loaded(2.0, points_per_second=0.0, state="fresh")], [])
     assert (nothing["points_per_second"], nothing["ratio"], nothing["seconds"]) == (None, None, 2.0)
+    unable = collaboration.summary([loaded(2.0)], [loaded(1.0) | {"seconds": 0.0}])
+    assert unable["ratio"] is None, "no writer of the reference could begin"
     tables.COLLABORATION.write([row, single, nothing], tmp_path / "collaboration.tsv")
 
 
