@@ -16,7 +16,9 @@ export UV_SYSTEM_CERTS
 BIN := .venv/bin
 CONFIG ?=
 ARGS ?=
-TESTS ?= tests/unit tests/workflow
+TESTS ?= tests/workflow tests/unit
+# Chapters side by side, the whole studies first, as they take longest. ARGS=-n0 runs one after the other (for a debugger).
+SIDE_BY_SIDE = -n logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 BENCHMARKS ?= $(basename $(notdir $(wildcard tests/benchmarks/*.py)))
 WORKFLOW = Snakefile $(wildcard rules/*.smk)
 STUDY = $(BIN)/python envs/run_study.py
@@ -38,7 +40,7 @@ environments: setup ## build the environments that rules make for themselves, be
 	@$(STUDY) environments $(SETTINGS)
 
 test: setup ## run the tests
-	@$(BIN)/python -m pytest $(TESTS) $(ARGS)
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(TESTS) $(ARGS)
 
 lint: setup ## formatting, static checks, Snakemake's own lint and types
 	$(BIN)/ruff check .

@@ -8,6 +8,17 @@ import pytest
 from running import copy_of_study, snakemake
 
 
+TESTS = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A chapter's tests stay in one process, as all that run whole studies do: what they share is made once."""
+    for item in items:
+        parts = item.path.relative_to(TESTS).parts
+        item.add_marker(pytest.mark.xdist_group(parts[1] if parts[0] == "unit" else "studies"))
+
+
 @pytest.fixture(scope="session")
 def quick_study(tmp_path_factory) -> tuple[Path, float]:
     """Folder of the quick study, run from nothing on this machine without a scheduler, and the seconds it took."""

@@ -15,7 +15,7 @@ from running import copy_of_study
 
 sys.path.insert(0, str(Path(__file__).parent))
 from local_slurm import LocalSlurm, Unavailable, install
-from studies import TIMES, Study, wait_until
+from studies import TOOK, Study, wait_until
 
 
 @pytest.fixture(scope="session")
@@ -25,8 +25,7 @@ def slurm() -> Iterator[LocalSlurm]:
     try:
         install()
     except Unavailable as why:
-        TIMES.append(f"skipped: {why}")
-        pytest.skip(f"skipped: {why}")
+        pytest.skip(str(why))
     try:
         cluster.start()
         yield cluster
@@ -62,6 +61,7 @@ def study(slurm: LocalSlurm, new_study: Callable[[str], Study], request: pytest.
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what was measured, or why nothing could be."""
-    for line in TIMES:
-        terminalreporter.write_line(line)
+    """Print what was measured; why nothing could be is among pytest's own lines on skipped tests."""
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    for line in dict.fromkeys(line for report in reports for name, line in report.user_properties if name == TOOK):
+        terminalreporter.write_line(str(line))

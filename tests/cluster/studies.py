@@ -1,4 +1,4 @@
-"""Copies of the study on the cluster: how they are run and watched, and the times that they took."""
+"""Copies of the study on the cluster: how they are run and watched."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from pathlib import Path
 import psutil
 from local_slurm import LocalSlurm
 
-TIMES: list[str] = []
-"""Lines for the end of the session: what ran, and how long."""
+TOOK = "took"
+"""Property of a test: a line for the end of the session that says what ran, and how long."""
 
 
 @dataclass

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 import statistics
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from local_slurm import LocalSlurm
-from studies import TIMES, Study
+from studies import TOOK, Study
 
 from traceability.files import read_jsonl
 from traceability.registry import all_tables
@@ -25,11 +26,9 @@ NOT_SEEDED = ("contrasts.tsv", "expectations.tsv", "replay_pairs.tsv")
 
 
 @pytest.fixture(scope="session")
-def local(slurm: LocalSlurm, quick_study: tuple[Path, float]) -> Path:
+def local(slurm: LocalSlurm, quick_study: tuple[Path, float]) -> tuple[Path, float]:
     """The quick study on this machine without a scheduler (after `slurm`: where there is none it need not run)."""
-    folder, seconds = quick_study
-    TIMES.append(f"quick study without a scheduler: {seconds:.0f} s")
-    return folder
+    return quick_study
 
 
 def seeded_rows(folder: Path) -> dict[str, pd.DataFrame]:
@@ -81,20 +80,26 @@ def start_up_seconds(slurm: LocalSlurm, study: Study) -> list[float]:
 
 @pytest.mark.parametrize("profile", ["slurm", "generic"])
 def test_the_quick_study_gives_the_results_of_a_local_run(
-    profile: str, slurm: LocalSlurm, local: Path, study: Study
+    profile: str,
+    slurm: LocalSlurm,
+    local: tuple[Path, float],
+    study: Study,
+    record_property: Callable[[str, object], None],
 ) -> None:
+    home, seconds_at_home = local
     seconds = study.run("--workflow-profile", f"profiles/{profile}")
     overhead = start_up_seconds(slurm, study)
     assert overhead, "no finished job of a batch is known to Slurm"
     extra = f"{statistics.median(overhead):.1f} s on a node before and after the work (n = {len(overhead)})"
-    TIMES.append(f"quick study through profiles/{profile}: {seconds:.0f} s; {extra}")
+    record_property(TOOK, f"quick study through profiles/{profile}: {seconds:.0f} s; {extra}")
+    record_property(TOOK, f"quick study without a scheduler: {seconds_at_home:.0f} s")
 
-    expected, found = seeded_rows(local), seeded_rows(study.folder)
+    expected, found = seeded_rows(home), seeded_rows(study.folder)
     assert set(found) == set(expected)
     assert len(found) > 10
     for name, frame in expected.items():
         pd.testing.assert_frame_equal(found[name], frame, check_exact=True, obj=name)
-    arrays = seeded_arrays(local)
+    arrays = seeded_arrays(home)
     assert len(arrays) > 10
     assert seeded_arrays(study.folder) == arrays
     assert re.search(r"has been submitted with SLURM jobid|with external jobid", study.said())
