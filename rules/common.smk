@@ -12,7 +12,7 @@ from snakemake.exceptions import WorkflowError
 from traceability import __version__ as STUDY_VERSION
 from traceability import configuration, library
 from traceability.capture.tables import TRACKERS
-from traceability.corpus import batches as corpus_batches
+from traceability.corpus import batches as project_batches
 from traceability.errors import StudyError
 from traceability.paper import crate, typesetting
 from traceability.paper.declared import TABLES as TABLES_OF_THE_PAPER
@@ -128,17 +128,6 @@ def calibration_files():
     """Every file of the calibration projects, so that an edit scans them again."""
     folder = Path(workflow.basedir) / "tests" / "data" / "calibration"
     return sorted(str(path) for path in folder.rglob("*") if path.is_file())
-
-
-def corpus_parts(_wildcards):
-    """The scans of all batches of the corpus."""
-    projects = in_source(config["corpus"]["projects"])
-    number = checked(corpus_batches.count, projects, config["corpus"]["batch_size"])
-    return [
-        f"results/corpus/scans/{batch}/{file}"
-        for batch in range(number)
-        for file in SCAN_FILES
-    ]
 
 
 # Holds the tracking server of this run; what is in it also ends when this process ends, however it does.

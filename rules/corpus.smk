@@ -184,6 +184,14 @@ if config["corpus"]["source"] == "published":
 
 else:
 
+    # Looked at here: a project that cannot be asked for is told before the first job.
+    corpus_batches = checked(
+        project_batches.count,
+        PROJECTS_TABLE,
+        config["corpus"]["batch_size"],
+        config["corpus"]["url_template"],
+    )
+
     localrules:
         fetch_project,
 
@@ -235,7 +243,11 @@ else:
     rule scan_corpus:
         """The scan of the whole corpus, gathered from its batches, with its provenance."""
         input:
-            parts=corpus_parts,
+            parts=expand(
+                "results/corpus/scans/{batch}/{file}",
+                batch=range(corpus_batches),
+                file=SCAN_FILES,
+            ),
             projects=PROJECTS_TABLE,
         output:
             ensure(

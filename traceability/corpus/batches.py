@@ -7,14 +7,23 @@ from typing import Any
 
 import pandas as pd
 
+from traceability.corpus.fetching import pinned_address
 from traceability.corpus.scanning import Place
 from traceability.corpus.tables import PROJECTS
 from traceability.errors import StudyError
 
 
-def count(projects: Path, size: int) -> int:
-    """How many batches of at most `size` projects the table makes; a missing table makes none."""
-    return -(-len(PROJECTS.read(projects)) // size) if Path(projects).is_file() else 0
+def count(projects: Path, size: int, template: str) -> int:
+    """How many batches of at most `size` projects the table makes; a missing table makes none.
+
+    Raises `StudyError` for a project that could not be asked for: by its name, its commit or the URL template.
+    """
+    if not Path(projects).is_file():
+        return 0
+    rows = PROJECTS.read(projects)
+    for row in rows.itertuples():
+        pinned_address(template, str(row.repository), str(row.commit))
+    return -(-len(rows) // size)
 
 
 def members(projects: pd.DataFrame, batch: int, size: int) -> list[dict[str, Any]]:

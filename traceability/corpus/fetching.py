@@ -68,6 +68,14 @@ def address(template: str, repository: str) -> str:
     return made
 
 
+def pinned_address(template: str, repository: str, commit: str) -> str:
+    """The address of a repository of which a commit is wanted. Raises `StudyError` as `address`, or for the commit."""
+    if not _COMMIT.match(commit):
+        wanted = "a full commit id (40 hexadecimal digits)"
+        raise StudyError(f"{repository}: '{commit}' is not {wanted}; correct it in the table of projects")
+    return address(template, repository)
+
+
 def fetch(
     repository: str, commit: str, template: str, folder: Path, *, needed: Callable[[str], bool] = places.wanted,
     attempts: int = 4, timeout: float = 300, pause: Callable[[float], None] = time.sleep,
@@ -78,9 +86,7 @@ def fetch(
     Network trouble and rate limits are tried again with growing pauses; what stays away gives a `Fetched` without path.
     Raises `StudyError` only for a malformed name, commit or template.
     """
-    url = address(template, repository)
-    if not _COMMIT.match(commit):
-        raise StudyError(f"{repository}: '{commit}' is no full commit id (40 hexadecimal digits)")
+    url = pinned_address(template, repository, commit)
     if (folder / "HEAD").is_file() and _holds(folder, commit):
         return Fetched(repository, commit, str(folder), "")
     here = _local(url)

@@ -17,7 +17,7 @@ import pytest
 
 from scripts import fetch_project, list_projects, scan_corpus, scan_project, take_observations, verify_observations
 from traceability import git
-from traceability.corpus import fetching, listing, observations, tables
+from traceability.corpus import batches, fetching, listing, observations, tables
 from traceability.errors import StudyError
 
 CODE = "import mlflow\nmlflow.log_metric('a', 1)\n"
@@ -105,6 +105,29 @@ def project_row(repository: str, commit: str) -> dict[str, object]:
         "owner": repository.partition("/")[0], "kind": "personal", "commits": 2, "authors": 1, "months": 1, "tags": 0,
         "ci": 0, "tests": 0,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("row", "template", "said"),
+    [
+        (("one/project", "abc123"), "https://example.org/{repository}", "'abc123' is not a full commit id"),
+        (("one", "0" * 40), "https://example.org/{repository}", "'one' is no repository name"),
+        (("one/project", "0" * 40), "https://example.org/{repo}", "unknown part"),
+    ],
+)
+def test_a_project_that_cannot_be_asked_for_is_found_before_any_is_fetched(
+    tmp_path: Path, row: tuple[str, str], template: str, said: str
+) -> None:
+    projects = tmp_path / "projects.tsv"
+    tables.PROJECTS.write([project_row("a/first", "1" * 40), project_row(*row)], projects)
+    with pytest.raises(StudyError, match=said):
+        batches.count(projects, 20, template)
+
+
+def test_projects_that_can_be_asked_for_are_counted_in_batches(tmp_path: Path) -> None:
+    projects = tmp_path / "projects.tsv"
+    tables.PROJECTS.write([project_row(f"one/project-{number}", "1" * 40) for number in range(5)], projects)
+    assert [batches.count(projects, size, "https://example.org/{repository}") for size in (2, 5, 6)] == [3, 1, 1]
 
 
 def test_from_table_to_published_observations_and_back(tmp_path: Path, upstream: tuple[Path, str, str]) -> None:
