@@ -7,7 +7,6 @@ import psutil
 import pytest
 from running import copy_of_study, snakemake
 
-
 TESTS = Path(__file__).parent
 
 

@@ -164,7 +164,7 @@ def stored_runs(repetitions: int) -> Costs:
                 return float(cursor.fetchone()[0]) / 2**20
 
         present, empty = 0, mebibytes()
-        for size in (100, 400, 1600):
+        for size in (500, 2_000, 8_000):
             log_runs(size - present)
             for _ in range(max(repetitions, 3)):
                 begin, cpu = time.perf_counter(), time.process_time()

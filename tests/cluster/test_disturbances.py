@@ -102,6 +102,7 @@ def test_a_job_that_the_administrator_cancels_is_sent_again(profile: str, slurm:
         assert found[run] == "KILLED"
 
 
+@pytest.mark.long
 def test_a_job_that_meets_its_time_limit_gets_more_time(slurm: LocalSlurm, study: Study) -> None:
     """The first attempt gets one minute, the least that Slurm knows; the second as much as it needs."""
     limits = ["--set-resources", "run_batch:runtime=1 if attempt == 1 else 60"]
@@ -111,6 +112,7 @@ def test_a_job_that_meets_its_time_limit_gets_more_time(slurm: LocalSlurm, study
     assert max(row["attempt"] for row in check_finished(study)) == 2
 
 
+@pytest.mark.long
 def test_a_node_daemon_that_dies_and_comes_back_costs_nothing(slurm: LocalSlurm, study: Study) -> None:
     """The job's own processes go on, and the new daemon finds them."""
     child = study.start(*words("slurm", 20))
@@ -125,6 +127,7 @@ def test_a_node_daemon_that_dies_and_comes_back_costs_nothing(slurm: LocalSlurm,
     assert wait_until(lambda: slurm.node_state(node) == "IDLE", 60), slurm.ask("scontrol", "show", "node", node)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("profile", ["slurm", "generic"])
 def test_after_an_interrupt_nothing_goes_on_and_the_next_run_finishes(
     profile: str, slurm: LocalSlurm, study: Study

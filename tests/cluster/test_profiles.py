@@ -78,7 +78,7 @@ def start_up_seconds(slurm: LocalSlurm, study: Study) -> list[float]:
     return found
 
 
-@pytest.mark.parametrize("profile", ["slurm", "generic"])
+@pytest.mark.parametrize("profile", ["slurm", pytest.param("generic", marks=pytest.mark.long)])
 def test_the_quick_study_gives_the_results_of_a_local_run(
     profile: str,
     slurm: LocalSlurm,
