@@ -23,9 +23,6 @@ from traceability.registry import all_tables
 
 pytestmark = pytest.mark.slow
 
-FEW_ARMS = ("unseeded", "same_seed", "seed_varied")
-"""Arms of the network that the test of a killed study trains."""
-
 
 def tables(folder: Path) -> dict[str, pd.DataFrame]:
     """Every declared table that the run made, without its volatile columns."""
@@ -135,11 +132,7 @@ def at_work_in(folder: Path) -> list[psutil.Process]:
 
 def test_after_a_kill_the_study_finishes_and_holds_each_replicate_once(study, tmp_path):
     folder = copy_of_study(tmp_path / "killed")
-    head, *rows = (folder / "config" / "arms.tsv").read_text().splitlines()
-    few = [row for row in rows if row.split("\t")[:2] in [["digits_mlp", arm] for arm in FEW_ARMS]]
-    (folder / "few_arms.tsv").write_text("\n".join([head, *few]) + "\n")
     command = [sys.executable, "envs/run_study.py", "training", "--cores", "2", "--configfile", "config/quick.yaml"]
-    command += ["--config", "training={arms: few_arms.tsv}"]
     with (tmp_path / "first.log").open("w") as log:
         first = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True)
     run_id = None
@@ -172,12 +165,13 @@ def test_after_a_kill_the_study_finishes_and_holds_each_replicate_once(study, tm
     same_weights(runs, pd.read_parquet(study / "results" / "training" / "runs.parquet"))
 
 
-def same_weights(few: pd.DataFrame, all_runs: pd.DataFrame) -> None:
-    """Two runs of the study give the same weights where there is a seed."""
+def same_weights(one: pd.DataFrame, two: pd.DataFrame) -> None:
+    """Two runs of the study give the same weights wherever the seed reaches (`numpy_tf` does not reach Keras 3)."""
     key = ["workload", "arm", "replicate", "process"]
-    few, all_runs = (frame[frame["seed"] != "unseeded"].set_index(key)["weights_sha256"] for frame in (few, all_runs))
-    assert {arm for _, arm, _, _ in few.index} == set(FEW_ARMS) - {"unseeded"}
-    pd.testing.assert_series_equal(few, all_runs.reindex(few.index))
+    seeded = [frame[(frame["seed"] != "unseeded") & (frame["arm"] != "numpy_tf")] for frame in (one, two)]
+    hashes = [frame.set_index(key)["weights_sha256"].sort_index() for frame in seeded]
+    assert len(hashes[0]) > 30
+    pd.testing.assert_series_equal(*hashes)
 
 
 @pytest.mark.parametrize(
