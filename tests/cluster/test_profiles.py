@@ -117,8 +117,7 @@ def check_limits(study: Study) -> None:
         minutes = (
             15 if said and "batch_minutes" in said[0] else 10
         )  # the least that `batch_minutes` gives; the profile's
-        # A fifth in reserve; of time more is left where these tests have the machine to themselves.
-        needs = (("mem_mb", 1000, used["max_rss"] / 0.8), ("runtime", minutes, used["s"] / 60 / 0.8))
+        needs = (("mem_mb", 1000, used["max_rss"] / 0.8), ("runtime", minutes, used["s"] / 60 / 0.5))
         for what, otherwise, amount in needs:
             asked = re.search(rf"{what}=growing\((\d+)\)", said[0]) if said else None
             limit = int(asked[1]) if asked else otherwise
