@@ -38,7 +38,7 @@ rule build_environment:
     resources:
         downloads=1,
     params:
-        library=library_digest("virtualenvs", "capture/tables"),
+        code=code_digest("build_environment"),
     message:
         "Build the environment of {wildcards.tracker}"
     script:
@@ -60,7 +60,7 @@ rule plan_captures:
     params:
         use=lookup("capture/use", within=config),
         batches=lookup("capture/batches", within=config),
-        library=library_digest("capture/plan", "capture/tables"),
+        code=code_digest("plan_captures"),
     message:
         "Plan the launches"
     script:
@@ -78,7 +78,7 @@ rule write_table:
     conda:
         "../envs/datasets.yaml"
     params:
-        library=library_digest("files"),
+        code=code_digest("write_table"),
     message:
         "Write the diabetes data as a table"
     script:
@@ -107,7 +107,7 @@ rule run_captures:
         runtime=growing(120),
     params:
         timeout_seconds=lookup("capture/timeout_seconds", within=config),
-        library=library_digest("capture/batch", "capture/inside", "plugin"),
+        code=code_digest("run_captures", "capture/probes", "plugin"),
     message:
         "Launch and read back, job {wildcards.batch}"
     script:
@@ -156,7 +156,7 @@ rule judge_captures:
     conda:
         "../envs/capture.yaml"
     params:
-        library=library_digest("capture/verdicts", "capture/tables"),
+        code=code_digest("judge_captures"),
     message:
         "Judge the records"
     script:
@@ -184,7 +184,7 @@ rule compare_digests:
         mem_mb=growing(1000),
         runtime=growing(30),
     params:
-        library=library_digest("capture/digests", "capture/inside", "capture/tables"),
+        code=code_digest("compare_digests", "capture/probes"),
     message:
         "Change data sets and compare MLflow's digests"
     script:
@@ -208,7 +208,7 @@ rule count_captures:
         "../envs/statistics.yaml"
     params:
         confidence=lookup("statistics/confidence", within=config),
-        library=library_digest("statistics/captures", "statistics/tables"),
+        code=code_digest("count_captures"),
     message:
         "Count the verdicts"
     script:
@@ -240,7 +240,7 @@ rule plot_capture_matrix:
     conda:
         "../envs/figures.yaml"
     params:
-        library=library_digest("figures/capture", "figures/tables"),
+        code=code_digest("plot_capture_matrix"),
     message:
         "Draw {output.figure}"
     script:
@@ -273,7 +273,7 @@ rule plot_launch_modes:
     conda:
         "../envs/figures.yaml"
     params:
-        library=library_digest("figures/capture", "figures/tables"),
+        code=code_digest("plot_launch_modes"),
     message:
         "Draw {output.figure}"
     script:
@@ -302,7 +302,7 @@ rule plot_trackers:
     conda:
         "../envs/figures.yaml"
     params:
-        library=library_digest("figures/capture", "figures/tables"),
+        code=code_digest("plot_trackers"),
     message:
         "Draw {output.figure}"
     script:
@@ -334,7 +334,7 @@ rule plot_digest_blind_spots:
     conda:
         "../envs/figures.yaml"
     params:
-        library=library_digest("figures/capture", "figures/tables"),
+        code=code_digest("plot_digest_blind_spots"),
     message:
         "Draw {output.figure}"
     script:

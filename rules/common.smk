@@ -10,13 +10,14 @@ from snakemake import __version__ as SNAKEMAKE_VERSION
 from snakemake.exceptions import WorkflowError
 
 from traceability import __version__ as STUDY_VERSION
-from traceability import configuration, library
+from traceability.study import code_digest as reached_code
+from traceability.study import configuration
 from traceability.capture.tables import TRACKERS
 from traceability.corpus import batches as project_batches
 from traceability.errors import StudyError
 from traceability.paper import crate, typesetting
-from traceability.paper.declared import TABLES as TABLES_OF_THE_PAPER
-from traceability.registry import all_tables
+from traceability.paper.number_table import TABLES as TABLES_OF_THE_PAPER
+from traceability.study.registry import all_tables
 from traceability.storage.tables import chosen as chosen_stores
 from traceability.tracking import service as tracking_service
 from traceability.training import plan as training_plan
@@ -31,9 +32,9 @@ def checked(call, *arguments):
         raise WorkflowError(str(error)) from None
 
 
-def library_digest(*parts):
-    """Digest of the library code that a rule reaches, so that an edit reruns the rule."""
-    return library.digest(*parts)
+def code_digest(script, *programs):
+    """Digest of a script and all it imports, and of programs it starts by path, so that an edit reruns the rule."""
+    return reached_code.digest(f"scripts/{script}.py", *programs)
 
 
 def in_source(path):

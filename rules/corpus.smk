@@ -36,7 +36,7 @@ rule scan_calibration:
     conda:
         "../envs/corpus.yaml"
     params:
-        library=library_digest("corpus/scanning", "corpus/tables"),
+        code=code_digest("scan_calibration"),
     message:
         "Scan the calibration projects"
     script:
@@ -63,9 +63,7 @@ rule score_scanner:
         "../envs/statistics.yaml"
     params:
         confidence=lookup("statistics/confidence", within=config),
-        library=library_digest(
-            "corpus/accuracy", "corpus/labels", "corpus/tables", "statistics/rates"
-        ),
+        code=code_digest("score_scanner"),
     message:
         "Score the scanner on the traps"
     script:
@@ -120,9 +118,7 @@ rule score_independent:
         confidence=lookup("statistics/confidence", within=config),
         resamples=lookup("statistics/resamples", within=config),
         seed=lookup("statistics/seed", within=config),
-        library=library_digest(
-            "corpus/independent", "corpus/labels", "corpus/tables", "statistics/rates"
-        ),
+        code=code_digest("score_independent"),
     message:
         "Score the scanner on projects labelled after it"
     script:
@@ -148,7 +144,7 @@ rule score_kinds:
         "../envs/statistics.yaml"
     params:
         confidence=lookup("statistics/confidence", within=config),
-        library=library_digest("corpus/kinds", "corpus/tables", "statistics/rates"),
+        code=code_digest("score_kinds"),
     message:
         "Check the rule for kinds of projects"
     script:
@@ -176,7 +172,7 @@ if config["corpus"]["source"] == "published":
         conda:
             "../envs/corpus.yaml"
         params:
-            library=library_digest("corpus/observations"),
+            code=code_digest("take_observations"),
         message:
             "Take the published observations"
         script:
@@ -234,7 +230,7 @@ else:
             mem_mb=growing(1500),
             runtime=growing(10),
         params:
-            library=library_digest("corpus/scanning", "corpus/observations"),
+            code=code_digest("scan_project"),
         message:
             "Scan batch {wildcards.batch} of the corpus"
         script:
@@ -264,7 +260,7 @@ else:
             mem_mb=growing(4000),
             runtime=growing(60),
         params:
-            library=library_digest("corpus/observations"),
+            code=code_digest("scan_corpus"),
         message:
             "Gather the scan of the corpus"
         script:
@@ -289,9 +285,7 @@ rule verify_observations:
         number=lookup("corpus/verify", within=config),
         seed=lookup("corpus/verify_seed", within=config),
         template=lambda _wildcards: config["corpus"]["url_template"],
-        library=library_digest(
-            "corpus/observations", "corpus/scanning", "corpus/fetching"
-        ),
+        code=code_digest("verify_observations"),
     message:
         "Scan {params.number} projects of the corpus again"
     script:
@@ -313,7 +307,7 @@ rule count_usage:
     conda:
         "../envs/corpus.yaml"
     params:
-        library=library_digest("corpus/sample", "corpus/tables"),
+        code=code_digest("count_usage"),
     message:
         "Count what the sample uses"
     script:
@@ -333,7 +327,7 @@ rule list_projects:
     params:
         queries=lookup("corpus/queries", within=config),
         api_url=lookup("corpus/api_url", within=config),
-        library=library_digest("corpus/listing", "corpus/tables"),
+        code=code_digest("list_projects"),
     message:
         "Ask GitHub for projects"
     script:
@@ -358,7 +352,7 @@ rule sample_projects:
         template=lambda _wildcards: config["corpus"]["url_template"],
         # Not an output: Snakemake would empty it before each try.
         cache="results/corpus/histories",
-        library=library_digest("corpus/sampling", "corpus/tables"),
+        code=code_digest("sample_projects"),
     message:
         "Make a table of projects from {input.listing}"
     script:

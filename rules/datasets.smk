@@ -23,7 +23,7 @@ rule prepare_dataset:
     # Where a file is fetched from and kept cannot change its content, which is checked: the script reads those settings
     # itself, so that another mirror does not run the study again.
     params:
-        library=library_digest("datasets"),
+        code=code_digest("prepare_dataset"),
     message:
         "Prepare the data set {wildcards.dataset}"
     script:
@@ -44,7 +44,7 @@ rule summarise_datasets:
     conda:
         "../envs/datasets.yaml"
     params:
-        library=library_digest("datasets"),
+        code=code_digest("summarise_datasets"),
     message:
         "Summarise the data sets"
     script:

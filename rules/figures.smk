@@ -37,7 +37,7 @@ rule plot_arms:
     conda:
         "../envs/figures.yaml"
     params:
-        library=library_digest("figures/arms", "figures/tables"),
+        code=code_digest("plot_arms"),
     message:
         "Draw {output.figure}"
     script:
@@ -66,7 +66,7 @@ rule plot_usage:
     conda:
         "../envs/figures.yaml"
     params:
-        library=library_digest("figures/usage", "figures/tables"),
+        code=code_digest("plot_usage"),
     message:
         "Draw {output.figure}"
     script:
@@ -101,7 +101,7 @@ rule plot_costs:
     conda:
         "../envs/figures.yaml"
     params:
-        library=library_digest("figures/costs", "figures/tables"),
+        code=code_digest("plot_costs"),
     message:
         "Draw {output.figure}"
     script:
@@ -132,7 +132,7 @@ rule plot_components:
     conda:
         "../envs/figures.yaml"
     params:
-        library=library_digest("figures/components", "figures/tables"),
+        code=code_digest("plot_components"),
     message:
         "Draw {output.figure}"
     script:
@@ -166,7 +166,7 @@ rule plot_usage_by_group:
     conda:
         "../envs/figures.yaml"
     params:
-        library=library_digest("figures/corpus", "figures/tables"),
+        code=code_digest("plot_usage_by_group"),
     message:
         "Draw {output.figure}"
     script:
@@ -199,7 +199,7 @@ rule plot_corpus:
     conda:
         "../envs/figures.yaml"
     params:
-        library=library_digest("figures/corpus", "figures/tables"),
+        code=code_digest("plot_corpus"),
     message:
         "Draw {output.figure}"
     script:

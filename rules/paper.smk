@@ -26,7 +26,7 @@ rule collect_numbers:
         "../envs/paper.yaml"
     params:
         confidence=lookup("statistics/confidence", within=config),
-        library=library_digest("paper/declared", "paper/numbers"),
+        code=code_digest("collect_numbers"),
     message:
         "Collect the numbers of the paper"
     script:
@@ -51,7 +51,7 @@ rule compile_paper:
     conda:
         "../envs/paper.yaml"
     params:
-        library=library_digest("paper/typesetting"),
+        code=code_digest("compile_paper"),
     message:
         "Typeset {output.pdf}"
     script:
@@ -81,7 +81,7 @@ rule write_crate:
     params:
         version=STUDY_VERSION,
         snakemake=SNAKEMAKE_VERSION,
-        library=library_digest("paper/crate"),
+        code=code_digest("write_crate"),
     message:
         "Describe the results"
     script:

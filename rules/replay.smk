@@ -28,7 +28,7 @@ rule plan_replays:
         replays_at_most=lookup("replay/replays_at_most", within=config),
         batches=lookup("replay/batches", within=config),
         epochs=lookup("training/epochs", within=config),
-        library=library_digest("replay/plan", "replay/tables"),
+        code=code_digest("plan_replays"),
     message:
         "Plan the replays"
     script:
@@ -63,7 +63,9 @@ rule run_replays:
         workloads=WORKLOADS,
         cache="results/environments",
         timeout_seconds=lookup("replay/timeout_seconds", within=config),
-        library=library_digest("replay"),
+        code=code_digest(
+            "run_replays", "runtime/sandbox_launcher", "replay/tagged_script", "plugin"
+        ),
     message:
         "Replay, job {wildcards.batch}"
     script:
@@ -89,7 +91,7 @@ rule collect_replays:
     conda:
         "../envs/replay.yaml"
     params:
-        library=library_digest("replay/batch", "replay/tables"),
+        code=code_digest("collect_replays"),
     message:
         "Collect the replays"
     script:
@@ -124,7 +126,7 @@ rule run_third_party:
         timeout_seconds=lookup("replay/third_party_timeout_seconds", within=config),
         template=lambda _wildcards: config["corpus"]["url_template"],
         cache="results/environments",
-        library=library_digest("replay/third_party", "replay/confined", "replay/tables"),
+        code=code_digest("run_third_party", "runtime/sandbox_launcher"),
     message:
         "Execute {params.names}"
     script:
@@ -163,7 +165,7 @@ rule count_replays:
         "../envs/statistics.yaml"
     params:
         confidence=lookup("statistics/confidence", within=config),
-        library=library_digest("statistics/replays", "statistics/tables"),
+        code=code_digest("count_replays"),
     message:
         "Count how far the replays came"
     script:
@@ -192,7 +194,7 @@ rule plot_replay_funnel:
     conda:
         "../envs/figures.yaml"
     params:
-        library=library_digest("figures/replay", "figures/tables"),
+        code=code_digest("plot_replay_funnel"),
     message:
         "Draw {output.figure}"
     script:

@@ -40,7 +40,7 @@ rule compare_arms:
         resamples=lookup("statistics/resamples", within=config),
         seed=lookup("statistics/seed", within=config),
         confidence=lookup("statistics/confidence", within=config),
-        library=library_digest("statistics/arms", "statistics/tables"),
+        code=code_digest("compare_arms"),
     message:
         "Compare the arms of {input.runs}"
     script:
@@ -69,7 +69,7 @@ rule check_regression_targets:
         resamples=lookup("statistics/resamples", within=config),
         seed=lookup("statistics/seed", within=config),
         confidence=lookup("statistics/confidence", within=config),
-        library=library_digest("statistics/arms", "statistics/tables"),
+        code=code_digest("check_regression_targets"),
     message:
         "Compare {input.runs} with the published numbers"
     script:
@@ -94,7 +94,7 @@ rule check_expectations:
     conda:
         "../envs/statistics.yaml"
     params:
-        library=library_digest("statistics/arms", "statistics/tables"),
+        code=code_digest("check_expectations"),
     message:
         "Compare {input.runs} with what the plan expects"
     script:
@@ -122,7 +122,7 @@ rule judge_contrasts:
     conda:
         "../envs/statistics.yaml"
     params:
-        library=library_digest("statistics/arms", "statistics/tables"),
+        code=code_digest("judge_contrasts"),
     message:
         "Test the declared contrasts"
     script:
@@ -155,7 +155,7 @@ rule measure_churn:
         resamples=lookup("statistics/resamples", within=config),
         seed=lookup("statistics/seed", within=config),
         confidence=lookup("statistics/confidence", within=config),
-        library=library_digest("statistics/disagreement", "statistics/tables"),
+        code=code_digest("measure_churn"),
     message:
         "Compare the predictions of runs"
     script:
@@ -182,7 +182,7 @@ rule compute_power:
         "../envs/statistics.yaml"
     params:
         seed=lookup("statistics/seed", within=config),
-        library=library_digest("statistics/plan", "statistics/tables"),
+        code=code_digest("compute_power"),
     message:
         "Simulate the power of the plan"
     script:
@@ -210,9 +210,7 @@ rule estimate_usage:
         "../envs/statistics.yaml"
     params:
         confidence=lookup("statistics/confidence", within=config),
-        library=library_digest(
-            "statistics/usage", "statistics/corpus_shares", "statistics/tables"
-        ),
+        code=code_digest("estimate_usage"),
     message:
         "Estimate how many projects log"
     script:
@@ -240,7 +238,7 @@ rule estimate_corpus:
         resamples=lookup("statistics/resamples", within=config),
         seed=lookup("statistics/seed", within=config),
         confidence=lookup("statistics/confidence", within=config),
-        library=library_digest("statistics/corpus_shares", "statistics/tables"),
+        code=code_digest("estimate_corpus"),
     message:
         "Estimate shares over the corpus"
     script:
@@ -270,9 +268,7 @@ rule estimate_components:
         resamples=lookup("statistics/resamples", within=config),
         seed=lookup("statistics/seed", within=config),
         confidence=lookup("statistics/confidence", within=config),
-        library=library_digest(
-            "statistics/components", "statistics/samples", "statistics/tables"
-        ),
+        code=code_digest("estimate_components"),
     message:
         "Estimate the components of variance"
     script:
@@ -301,7 +297,7 @@ rule compare_costs:
         resamples=lookup("statistics/resamples", within=config),
         seed=lookup("statistics/seed", within=config),
         confidence=lookup("statistics/confidence", within=config),
-        library=library_digest("statistics/costs", "statistics/tables"),
+        code=code_digest("compare_costs"),
     message:
         "Compare the costs of tracking and determinism"
     script:

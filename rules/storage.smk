@@ -35,7 +35,7 @@ rule build_component:
     params:
         # Of these two only Swift can be given.
         given=lambda wildcards: config["storage"].get(wildcards.component, ""),
-        library=library_digest("storage/environments"),
+        code=code_digest("build_component"),
     message:
         "Build the environment of {wildcards.component}"
     script:
@@ -106,14 +106,7 @@ rule use_stores:
         at_most_seconds=lookup("storage/at_most_seconds", within=config),
         resamples=lookup("storage/resamples", within=config),
         seed=lookup("storage/seed", within=config),
-        library=library_digest(
-            "storage/collaboration",
-            "storage/cost",
-            "storage/mapping",
-            "storage/moving",
-            "storage/swift_node",
-            "guard",
-        ),
+        code=code_digest("use_stores", "storage/swift_node", "runtime/supervise"),
     message:
         "Use every storage set-up"
     script:
@@ -147,7 +140,7 @@ rule break_stores:
     params:
         stores=lookup("storage/stores", within=config),
         postgresql=lookup("storage/postgresql", within=config),
-        library=library_digest("storage/failures", "storage/swift_node", "guard"),
+        code=code_digest("break_stores", "storage/swift_node", "runtime/supervise"),
     message:
         "Kill components of every set-up under load"
     script:
@@ -181,7 +174,7 @@ rule measure_latency:
         requests=lookup("storage/requests", within=config),
         resamples=lookup("storage/resamples", within=config),
         seed=lookup("storage/seed", within=config),
-        library=library_digest("storage/latency", "guard"),
+        code=code_digest("measure_latency", "runtime/supervise"),
     message:
         "Time requests to tracking servers"
     script:
@@ -214,7 +207,7 @@ rule try_access:
     params:
         stores=lookup("storage/stores", within=config),
         postgresql=lookup("storage/postgresql", within=config),
-        library=library_digest("storage/access", "guard"),
+        code=code_digest("try_access", "runtime/supervise"),
     message:
         "Try every action with every permission"
     script:
@@ -239,7 +232,7 @@ rule check_durability:
     conda:
         "../envs/storage.yaml"
     params:
-        library=library_digest("storage/durability", "storage/tables"),
+        code=code_digest("check_durability"),
     message:
         "Count what was acknowledged and lost"
     script:
@@ -271,7 +264,7 @@ rule plot_storage_map:
     conda:
         "../envs/figures.yaml"
     params:
-        library=library_digest("figures/storage", "figures/tables"),
+        code=code_digest("plot_storage_map"),
     message:
         "Draw {output.figure}"
     script:
@@ -300,7 +293,7 @@ rule plot_storage_cost:
     conda:
         "../envs/figures.yaml"
     params:
-        library=library_digest("figures/storage", "figures/tables"),
+        code=code_digest("plot_storage_cost"),
     message:
         "Draw {output.figure}"
     script:
@@ -329,7 +322,7 @@ rule plot_storage_load:
     conda:
         "../envs/figures.yaml"
     params:
-        library=library_digest("figures/storage", "figures/tables"),
+        code=code_digest("plot_storage_load"),
     message:
         "Draw {output.figure}"
     script:

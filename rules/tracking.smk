@@ -26,7 +26,7 @@ rule init_tracking:
         artifacts=lookup("tracking/artifacts", within=config),
         timeout=lookup("tracking/sqlite_timeout_seconds", within=config),
         experiments=WORKLOADS,
-        library=library_digest("records"),
+        code=code_digest("init_tracking"),
     message:
         "Prepare the tracking store"
     script:

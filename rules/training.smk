@@ -21,7 +21,7 @@ rule stage_subject:
     params:
         source=lambda wildcards: in_source(f"subjects/{wildcards.workload}"),
         target="results/subjects/{workload}",
-        library=library_digest("subjects"),
+        code=code_digest("stage_subject"),
     message:
         "Stage subject {wildcards.workload}"
     script:
@@ -54,9 +54,7 @@ rule run_batch:
         timeout=lookup("tracking/sqlite_timeout_seconds", within=config),
         settings=batch_settings(),
         # Not the whole chapter: a change of how runs are read back does not train again.
-        library=library_digest(
-            "training/batch", "training/preloaded", "training/plan", "training/tables"
-        ),
+        code=code_digest("run_batch", "training/preloaded"),
     message:
         "Run batch {wildcards.batch} of {wildcards.workload}"
     script:
@@ -81,7 +79,7 @@ rule collect_runs:
     params:
         uri=lookup("tracking/uri", within=config),
         timeout=lookup("tracking/sqlite_timeout_seconds", within=config),
-        library=library_digest("training/collect"),
+        code=code_digest("collect_runs"),
     message:
         "Collect the runs from MLflow"
     script:
@@ -112,7 +110,7 @@ rule measure_costs:
         repetitions=lookup("training/cost_repetitions", within=config),
         epochs=lookup("training/cost_epochs", within=config),
         seed=lookup("training/order_seed", within=config),
-        library=library_digest("training"),
+        code=code_digest("measure_costs", "training/preloaded"),
     message:
         "Measure what tracking and determinism cost"
     script:

@@ -3,8 +3,8 @@
 import tempfile
 from pathlib import Path
 
-from traceability import logs
 from traceability.storage import failures, stores, tables
+from traceability.study import logs
 
 
 def main(output: Path, table: Path, names: list[str], given: stores.Given) -> None:

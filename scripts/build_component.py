@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from traceability import logs
 from traceability.storage import environments
+from traceability.study import logs
 
 
 def main(requirements: Path, receipt: Path, package: str, given: str) -> None:

@@ -3,10 +3,11 @@
 import logging
 from pathlib import Path
 
-from traceability import logs, virtualenvs
 from traceability.capture.tables import TRACKERS
 from traceability.errors import StudyError
-from traceability.files import write_json
+from traceability.runtime import virtualenvs
+from traceability.runtime.files import write_json
+from traceability.study import logs
 
 log = logging.getLogger(__name__)
 

@@ -3,9 +3,9 @@
 import logging
 from pathlib import Path
 
-from traceability import logs
-from traceability.registry import read_frame
 from traceability.storage import durability, tables
+from traceability.study import logs
+from traceability.study.registry import read_frame
 
 
 def main(collaboration: Path, failures: Path, stores: Path, table: Path) -> None:

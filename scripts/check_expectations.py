@@ -3,10 +3,10 @@
 import logging
 from pathlib import Path
 
-from traceability import logs
 from traceability.errors import StudyError
 from traceability.statistics import arms, plan, samples
 from traceability.statistics.tables import EXPECTATIONS
+from traceability.study import logs
 
 
 def main(runs: Path, plan_path: Path, table: Path) -> None:

@@ -3,11 +3,11 @@
 import logging
 from pathlib import Path
 
-from traceability import logs
 from traceability.errors import StudyError
-from traceability.registry import read_frame
 from traceability.statistics import arms, plan, samples
 from traceability.statistics.tables import TARGETS
+from traceability.study import logs
+from traceability.study.registry import read_frame
 
 
 def main(

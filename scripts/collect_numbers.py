@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from traceability import logs
-from traceability.files import write_json
-from traceability.paper import declared, numbers
+from traceability.paper import number_table, numbers
+from traceability.runtime.files import write_json
+from traceability.study import logs
 
 
 def main(root: Path, output: Path, *, confidence: float) -> None:
     """Write every declared number with n and interval; `root` is the folder that holds results/."""
-    found = numbers.collect(declared.NUMBERS, root)
+    found = numbers.collect(number_table.NUMBERS, root)
     write_json(output, found | {"confidence": numbers.setting(confidence, "level", "config: statistics.confidence")})
 
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from traceability import logs
 from traceability.replay.batch import collect
 from traceability.replay.tables import REPLAYS
+from traceability.study import logs
 
 
 def main(lines: list[Path], table: Path) -> None:

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from traceability import logs, records
+from traceability.stores import tracking
+from traceability.study import logs
 from traceability.training.collect import collect
 from traceability.training.tables import RUNS
 
@@ -17,5 +18,5 @@ if __name__ == "__main__":
     main(
         [Path(path) for path in snakemake.input.lines],
         Path(snakemake.output.runs),
-        records.study_uri(snakemake.params.uri, Path(snakemake.output.runs).parents[1], snakemake.params.timeout),
+        tracking.study_uri(snakemake.params.uri, Path(snakemake.output.runs).parents[1], snakemake.params.timeout),
     )

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from traceability import logs
 from traceability.statistics import arms, plan, samples
 from traceability.statistics.tables import ARMS, VALUES
+from traceability.study import logs
 
 
 def main(

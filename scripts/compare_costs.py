@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from traceability import logs
-from traceability.registry import read_frame
 from traceability.statistics.costs import cost_rows
 from traceability.statistics.tables import COSTS
+from traceability.study import logs
+from traceability.study.registry import read_frame
 
 
 def main(costs: Path, table: Path, *, resamples: int, seed: int, confidence: float) -> None:

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from traceability import logs
 from traceability.capture.batch import trackers_of
 from traceability.capture.digests import compare
 from traceability.capture.tables import CHANGES
+from traceability.study import logs
 
 
 def main(environments: list[Path], table: Path) -> None:

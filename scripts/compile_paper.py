@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from traceability import logs
 from traceability.paper import typesetting
+from traceability.study import logs
 
 
 def main(sources: list[Path], numbers: Path, figures: list[Path], pdf: Path) -> None:

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from traceability import logs
 from traceability.statistics import plan
 from traceability.statistics.tables import POWER
+from traceability.study import logs
 
 
 def main(plan_path: Path, table: Path, seed: int) -> None:

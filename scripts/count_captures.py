@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from traceability import logs
-from traceability.registry import read_frame
 from traceability.statistics import captures
 from traceability.statistics.tables import CAPTURE_COUNTS
+from traceability.study import logs
+from traceability.study.registry import read_frame
 
 
 def main(captured: Path, counts: Path, confidence: float) -> None:

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from traceability import logs
-from traceability.registry import read_frame
 from traceability.statistics import plan, replays, samples
 from traceability.statistics.tables import REPLAY_CELLS, REPLAY_FUNNEL, REPLAY_PAIRS, REPLAY_PREDICTIONS
+from traceability.study import logs
+from traceability.study.registry import read_frame
 
 
 def main(

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from traceability import logs
 from traceability.corpus import sample, tables
-from traceability.files import read_json
+from traceability.runtime.files import read_json
+from traceability.study import logs
 
 
 def main(

@@ -3,9 +3,9 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from traceability import logs
 from traceability.statistics import components, plan, samples
 from traceability.statistics.tables import COMPONENTS
+from traceability.study import logs
 
 FACTORS = ("init", "shuffle", "split")
 

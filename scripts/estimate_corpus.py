@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from traceability import logs
-from traceability.registry import read_frame
 from traceability.statistics import corpus_shares
 from traceability.statistics.tables import CORPUS_SHARES
+from traceability.study import logs
+from traceability.study.registry import read_frame
 
 
 def main(sample: Path, table: Path, resamples: int, seed: int, confidence: float) -> None:

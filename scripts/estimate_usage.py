@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from traceability import logs
 from traceability.statistics import corpus_shares, plan, usage
 from traceability.statistics.tables import CORPUS_SHARES, SHARES
+from traceability.study import logs
 
 
 def main(counts: list[Path], plan_path: Path, table: Path, confidence: float, corpus: Path | None = None) -> None:

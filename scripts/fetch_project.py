@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from traceability import logs
 from traceability.corpus import batches, fetching, tables
+from traceability.study import logs
 
 
 def main(projects: Path, batch: int, size: int, template: str, folder: Path, table: Path) -> None:

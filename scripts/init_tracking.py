@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from traceability import logs, records
-from traceability.records import prepare
+from traceability.stores import tracking
+from traceability.stores.tracking import prepare
+from traceability.study import logs
 
 
 def main(receipt: Path, uri: str, artifacts: str, timeout: int, experiments: list[str], results: Path) -> None:
     """Write `receipt` (JSON) once the store answers and every experiment exists."""
-    store = records.study_uri(uri, results, timeout)
+    store = tracking.study_uri(uri, results, timeout)
     prepare(store, Path(artifacts) if artifacts else results / "tracking" / "artifacts", experiments, receipt)
 
 

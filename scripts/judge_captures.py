@@ -3,9 +3,9 @@
 import logging
 from pathlib import Path
 
-from traceability import logs
 from traceability.capture import crosscheck, verdicts
 from traceability.capture.tables import CAPTURE, CROSSCHECK, EXPECTED, LAUNCH_MODES, PLANTED, TRACKERS
+from traceability.study import logs
 
 log = logging.getLogger(__name__)
 

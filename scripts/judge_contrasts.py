@@ -3,10 +3,10 @@
 import logging
 from pathlib import Path
 
-from traceability import logs
-from traceability.registry import read_frame
 from traceability.statistics import arms, plan, samples
 from traceability.statistics.tables import CONTRASTS
+from traceability.study import logs
+from traceability.study.registry import read_frame
 
 
 def main(runs: Path, replays: Path, plan_path: Path, table: Path) -> None:

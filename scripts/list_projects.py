@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from traceability import logs
 from traceability.corpus import listing, tables
+from traceability.study import logs
 
 
 def main(queries: list[str], api_url: str, table: Path) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from traceability import logs, subjects
-from traceability.files import sha256_file
+from traceability.runtime.files import sha256_file
+from traceability.study import logs, subjects
 from traceability.training.cost import measure
 from traceability.training.tables import ARMS, COSTS
 

@@ -3,8 +3,8 @@
 import tempfile
 from pathlib import Path
 
-from traceability import logs
 from traceability.storage import latency, tables
+from traceability.study import logs
 
 
 def main(output: Path, uvloop: Path, requests: int, resamples: int, seed: int) -> None:

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from traceability import logs
 from traceability.capture.plan import of_trackings, plan
 from traceability.capture.tables import BLOCKS, LAUNCH_MODES, PLAN, TRACKINGS
+from traceability.study import logs
 
 
 def main(blocks: Path, modes: Path, trackings: Path, table: Path, use: list[str], batches: int) -> None:

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from traceability import logs
-from traceability.registry import read_frame
 from traceability.replay.plan import plan
 from traceability.replay.tables import CASES, PLAN
+from traceability.study import logs
+from traceability.study.registry import read_frame
 
 
 def main(

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from traceability import logs
 from traceability.figures import components as drawing
 from traceability.figures import tables, theme
-from traceability.registry import read_frame
+from traceability.study import logs
+from traceability.study.registry import read_frame
 
 
 def main(components: Path, figure: Path, table: Path) -> None:

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from traceability import logs
 from traceability.figures import storage, tables, theme
-from traceability.registry import read_frame
+from traceability.study import logs
+from traceability.study.registry import read_frame
 
 
 def main(places: Path, figure: Path, table: Path) -> None:

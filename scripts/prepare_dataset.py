@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from traceability import logs
 from traceability.datasets import catalogue, prepare
 from traceability.datasets.download import Origin
+from traceability.study import logs
 
 
 def main(

@@ -5,8 +5,9 @@ from typing import Any
 
 from rich.progress import Progress
 
-from traceability import logs, records, subjects
-from traceability.files import sha256_file
+from traceability.runtime.files import sha256_file
+from traceability.stores import tracking
+from traceability.study import logs, subjects
 from traceability.training.batch import run_batch
 from traceability.training.plan import Sizes, batch_of
 from traceability.training.tables import ARMS
@@ -53,6 +54,6 @@ if __name__ == "__main__":
         Path(snakemake.output.arrays),
         snakemake.wildcards.workload,
         int(snakemake.wildcards.batch),
-        records.study_uri(snakemake.params.uri, Path(snakemake.output.rows).parents[2], snakemake.params.timeout),
+        tracking.study_uri(snakemake.params.uri, Path(snakemake.output.rows).parents[2], snakemake.params.timeout),
         dict(snakemake.params.settings),
     )

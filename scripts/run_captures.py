@@ -4,9 +4,9 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from traceability import logs, subjects
 from traceability.capture.batch import run_batch, trackers_of
 from traceability.capture.tables import PLAN
+from traceability.study import logs, subjects
 
 
 def main(

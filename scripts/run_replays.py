@@ -5,9 +5,9 @@ from pathlib import Path
 import yaml
 from rich.progress import Progress
 
-from traceability import logs, subjects
 from traceability.replay.batch import run_batch
 from traceability.replay.tables import PLAN
+from traceability.study import logs, subjects
 
 
 def main(

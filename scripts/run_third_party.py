@@ -4,9 +4,9 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from traceability import logs
 from traceability.replay.tables import THIRD_PARTY, THIRD_PARTY_RUNS
 from traceability.replay.third_party import Surroundings, chosen, execute
+from traceability.study import logs
 
 
 def main(projects: Path, names: list[str], around: Surroundings, table: Path) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from traceability import logs
 from traceability.corpus import sampling, tables
+from traceability.study import logs
 
 log = logging.getLogger("corpus")
 

@@ -3,8 +3,9 @@
 import os
 from pathlib import Path
 
-from traceability import logs
-from traceability.corpus import scanning, tables
+from traceability.corpus import tables
+from traceability.corpus.scanner import scanning
+from traceability.study import logs
 
 
 def main(projects: Path, calls: Path, usage: Path, text_search: Path) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from traceability import logs
 from traceability.corpus import observations
+from traceability.study import logs
 
 
 def main(parts: list[Path], projects: Path, folder: Path) -> None:

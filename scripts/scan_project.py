@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from traceability import logs
-from traceability.corpus import batches, observations, scanning, tables
+from traceability.corpus import batches, observations, tables
+from traceability.corpus.scanner import scanning
+from traceability.study import logs
 
 
 def main(fetched: Path, folder: Path, outputs: dict[str, Path]) -> None:

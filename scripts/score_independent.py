@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from traceability import logs
 from traceability.corpus import independent, tables
 from traceability.corpus.labels import read_truth
-from traceability.registry import read_frame
 from traceability.statistics import rates
+from traceability.study import logs
+from traceability.study.registry import read_frame
 
 
 def main(

@@ -3,9 +3,9 @@
 import functools
 from pathlib import Path
 
-from traceability import logs
 from traceability.corpus import kinds, tables
 from traceability.statistics import rates
+from traceability.study import logs
 
 
 def main(judged: Path, projects: Path, table: Path, confidence: float) -> None:

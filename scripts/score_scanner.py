@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from traceability import logs
 from traceability.corpus import accuracy, tables
 from traceability.corpus.labels import read_truth
 from traceability.statistics import rates
+from traceability.study import logs
 
 
 def main(truth: Path, usage: Path, text_search: Path, table: Path, confidence: float) -> None:

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from traceability import logs
-from traceability.subjects import stage
+from traceability.study import logs
+from traceability.study.subjects import stage
 
 
 def main(source: Path, target: Path, receipt: Path) -> None:

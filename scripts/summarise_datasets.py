@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from traceability import logs
 from traceability.datasets import prepare, tables
+from traceability.study import logs
 
 
 def main(descriptions: Sequence[Path], table: Path) -> None:

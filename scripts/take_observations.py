@@ -4,10 +4,10 @@ import logging
 import shutil
 from pathlib import Path
 
-from traceability import logs
 from traceability.corpus import observations
 from traceability.errors import StudyError
-from traceability.files import replacing, sha256_file
+from traceability.runtime.files import replacing, sha256_file
+from traceability.study import logs
 
 log = logging.getLogger("corpus")
 

@@ -3,8 +3,8 @@
 import tempfile
 from pathlib import Path
 
-from traceability import logs
 from traceability.storage import collaboration, cost, mapping, moving, stores, tables
+from traceability.study import logs
 
 
 def main(

@@ -4,9 +4,10 @@ import logging
 import tempfile
 from pathlib import Path
 
-from traceability import logs
-from traceability.corpus import batches, fetching, observations, scanning, tables
+from traceability.corpus import batches, fetching, observations, tables
+from traceability.corpus.scanner import scanning
 from traceability.errors import StudyError
+from traceability.study import logs
 
 log = logging.getLogger("corpus")
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from traceability import logs
 from traceability.paper import crate
+from traceability.study import logs
 
 
 def main(run: crate.Run, results: list[Path], own: list[Path], metadata: Path) -> None:

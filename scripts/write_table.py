@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from traceability import logs
-from traceability.files import write_text
+from traceability.runtime.files import write_text
+from traceability.study import logs
 
 
 def main(data: Path, table: Path) -> None:

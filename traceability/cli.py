@@ -6,11 +6,12 @@ import sys
 
 import typer
 
-from traceability import __version__, logs
+from traceability import __version__
 from traceability.audit.command import audit, drift
 from traceability.corpus.command import scan
 from traceability.errors import StudyError
 from traceability.replay.command import replay
+from traceability.study import logs
 
 
 class _OneLineErrors(typer.core.TyperGroup):

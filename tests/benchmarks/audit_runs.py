@@ -17,9 +17,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from traceability import records
-from traceability.audit import report, stores, survey
-from traceability.audit.scope import Scope
+from traceability.audit import report, survey
+from traceability.stores import readers, tracking
+from traceability.stores.scope import Scope
 
 _LINES = "\n".join(f"package-{number}==1.{number}" for number in range(100))
 
@@ -27,7 +27,7 @@ _LINES = "\n".join(f"package-{number}==1.{number}" for number in range(100))
 def build(folder: Path, runs: int, with_files: bool) -> str:
     """A store with `runs` runs below `folder`."""
     path = folder / f"{runs}.db"
-    records.client(f"sqlite:///{path}")
+    tracking.client(f"sqlite:///{path}")
     ids = [f"{number:032x}" for number in range(runs)]
     with sqlite3.connect(path) as database:
         database.executemany(
@@ -74,7 +74,7 @@ def main() -> None:
         for turn in range(given.repetitions + 1):
             for size, uri in addresses.items():
                 begin = time.perf_counter()
-                with stores.opened(uri) as store:
+                with readers.opened(uri) as store:
                     judged = list(survey.judge(store, Scope()))
                     report.write(judged, folder / "audit.html", "store", store.kind)
                 if turn:

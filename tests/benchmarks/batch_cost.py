@@ -13,10 +13,11 @@ from rich.console import Console
 from rich.table import Table
 from sklearn.datasets import load_digits
 
-from traceability import records, subjects
-from traceability.files import read_jsonl
-from traceability.records import prepare
+from traceability.runtime.files import read_jsonl
 from traceability.statistics.costs import ratio_of_medians
+from traceability.stores import tracking
+from traceability.stores.tracking import prepare
+from traceability.study import subjects
 from traceability.training.batch import run_batch
 from traceability.training.plan import Sizes, batch_of
 
@@ -40,7 +41,7 @@ def measure(folder: Path, repetitions: int) -> list[dict]:
     np.savez(folder / "data" / "data.npz", inputs=inputs, targets=targets)
     order = np.arange(len(targets))
     np.savez(folder / "data" / "splits.npz", train=order[:-360], evaluation=order[-360:])
-    uri = records.study_uri("", folder, 120)
+    uri = tracking.study_uri("", folder, 120)
     prepare(uri, folder / "artifacts", ["digits_mlp"], folder / "tracking.json")
     staged = subjects.stage(ROOT / "subjects" / "digits_mlp", folder / "digits_mlp", folder / "digits_mlp.json")
     sizes = Sizes(repetitions, 2, 10_000, base_seed=1, epochs=10, fresh_controls=repetitions)

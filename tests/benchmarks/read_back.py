@@ -23,8 +23,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from tests.benchmarks.growth import Costs, grown, note
-from traceability import records
-from traceability.files import write_jsonl
+from traceability.runtime.files import write_jsonl
+from traceability.stores import tracking
 from traceability.training.collect import collect
 from traceability.training.tables import RUNS
 
@@ -42,13 +42,13 @@ def replicate(client: Any, experiment: str, number: int, values: random.Random) 
     key = f"{WORKLOAD}/same_seed/{number:05d}"
     tags = {"key": key, "workload": WORKLOAD, "arm": "same_seed", "kind": "same_seed", "replicate": number, "seed": 1,
             "batch": number // 60, "process": "forked", "attempt": 1, "plan": "0" * 64}  # fmt: skip
-    ours = {f"{records.PREFIX}{name}": str(value) for name, value in tags.items()}
+    ours = {f"{tracking.PREFIX}{name}": str(value) for name, value in tags.items()}
     if number % 20 == 0:
         client.set_terminated(client.create_run(experiment, tags=ours).info.run_id, "KILLED")
     run_id = client.create_run(experiment, tags=ours, run_name=key).info.run_id
     digest = f"{number:064d}"
     client.log_batch(
-        run_id, tags=[RunTag(f"{records.PREFIX}{name}_sha256", digest) for name in ("weights", "predictions")],
+        run_id, tags=[RunTag(f"{tracking.PREFIX}{name}_sha256", digest) for name in ("weights", "predictions")],
         metrics=[Metric(name, value, 0, 0) for name, value in measured.items()],
         params=[Param(name, str(value)) for name, value in PARAMS.items()],
     )  # fmt: skip
@@ -64,9 +64,9 @@ def replicate(client: Any, experiment: str, number: int, values: random.Random) 
 
 def measure(sizes: list[int], repetitions: int, folder: Path) -> tuple[Costs, float]:
     """Costs of reading back at each size, after a warm-up at the smallest, and the seconds it took to write a run."""
-    uri = records.study_uri("", folder, 120)
-    records.prepare(uri, folder / "artifacts", [WORKLOAD], folder / "tracking.json")
-    client = records.client(uri)
+    uri = tracking.study_uri("", folder, 120)
+    tracking.prepare(uri, folder / "artifacts", [WORKLOAD], folder / "tracking.json")
+    client = tracking.client(uri)
     experiment = client.get_experiment_by_name(WORKLOAD).experiment_id
     values = random.Random(1)  # noqa: S311 - numbers to fill a store, not a secret
     costs: Costs = {}

@@ -25,11 +25,12 @@ from pathlib import Path
 import yaml
 from rich.progress import track
 
-from traceability import virtualenvs
-from traceability.corpus import fetching, names, places, scanning, tables, text_search
+from traceability.corpus import fetching, tables, text_search
+from traceability.corpus.scanner import file_roles, scanning, vocabulary
+from traceability.corpus.scanner.trees import Commit
 from traceability.corpus.settings import Section
-from traceability.corpus.trees import Commit
 from traceability.errors import StudyError
+from traceability.runtime import virtualenvs
 
 ROOT = Path(__file__).parents[2]
 #: After so many projects that cannot be had, and none that can, no other is asked for.
@@ -41,11 +42,11 @@ def rules() -> str:
     """Semgrep's rules for what the scanner resolves by name: fluent functions, flavors, clients, loggers of others."""
     client = "$CLIENT = $MODULE.MlflowClient(...)\n..."
     patterns: dict[str, list[dict[str, object]]] = {
-        name: [{"pattern": f"mlflow.{name}(...)"}] for name in (*names.FUNCTIONS, "autolog", "log_model")
+        name: [{"pattern": f"mlflow.{name}(...)"}] for name in (*vocabulary.FUNCTIONS, "autolog", "log_model")
     }
     patterns["autolog"].append({"pattern": "mlflow.$FLAVOR.autolog(...)"})
     patterns["log_model"].append({"pattern": "mlflow.$FLAVOR.log_model(...)"})
-    for name in names.FUNCTIONS.keys() - names.FLUENT_ONLY:
+    for name in vocabulary.FUNCTIONS.keys() - vocabulary.FLUENT_ONLY:
         inside = [{"pattern-inside": client}, {"pattern-inside": client.replace("$MODULE.", "")}]
         patterns[name].append({"patterns": [{"pattern-either": inside}, {"pattern": f"$CLIENT.{name}(...)"}]})
     patterns["logger"] = [
@@ -132,7 +133,7 @@ def lay_out(scratch: Path, wanted: int, template: str) -> Path:
         name = row["repository"].replace("/", "+")
         found = fetching.fetch(row["repository"], row["commit"], template, scratch / "repositories" / name, attempts=1)
         if found.path:
-            write_files(Commit(Path(found.path), row["commit"], places.wanted), root / name)
+            write_files(Commit(Path(found.path), row["commit"], file_roles.wanted), root / name)
         else:
             gone.append(found.detail)
     if gone:

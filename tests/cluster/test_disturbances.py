@@ -14,8 +14,8 @@ from local_slurm import LocalSlurm
 from mlflow import MlflowClient
 from studies import Study, wait_until
 
-from traceability import records
-from traceability.files import read_jsonl
+from traceability.runtime.files import read_jsonl
+from traceability.stores import tracking
 from traceability.tracking import service
 
 pytestmark = pytest.mark.slow
@@ -51,7 +51,7 @@ def statuses(client: MlflowClient) -> dict[str, str]:
 
 def running_job(slurm: LocalSlurm, study: Study) -> tuple[str, str, str]:
     """Wait until a replicate is being tracked on the cluster: its job's id, its node, and its run's id."""
-    address = records.service_file(study.folder / "results")
+    address = tracking.service_file(study.folder / "results")
     assert wait_until(address.exists, 900), study.said()[-3000:]
     client = MlflowClient(json.loads(address.read_text())["uri"])
     for _ in range(1200):

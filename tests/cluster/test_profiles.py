@@ -14,8 +14,8 @@ import pytest
 from local_slurm import LocalSlurm
 from studies import TOOK, Study
 
-from traceability.files import read_jsonl
-from traceability.registry import all_tables
+from traceability.runtime.files import read_jsonl
+from traceability.study.registry import all_tables
 
 pytestmark = pytest.mark.slow
 

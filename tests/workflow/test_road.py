@@ -18,8 +18,8 @@ from pypdf import PdfReader
 from rocrate.rocrate import ROCrate
 from running import copy_of_study, snakemake
 
-from traceability.files import sha256_file
-from traceability.registry import all_tables
+from traceability.runtime.files import sha256_file
+from traceability.study.registry import all_tables
 
 pytestmark = pytest.mark.slow
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from traceability import git, recorded
 from traceability.errors import StudyError
+from traceability.runtime import git
+from traceability.stores import record_fields
 
 #: Endings of a recorded script's path that are tried.
 _DEPTH = 12
@@ -30,7 +31,7 @@ def check(clones: Sequence[Path]) -> None:
 
 def look_up(wanted: Iterable[tuple[str, str]], clones: Sequence[Path]) -> dict[tuple[str, str], Found]:
     """What the clones hold of pairs of commit and script (as recorded, so perhaps with folders of another machine)."""
-    pairs = sorted({pair for pair in wanted if recorded.COMMIT.fullmatch(pair[0])})
+    pairs = sorted({pair for pair in wanted if record_fields.COMMIT.fullmatch(pair[0])})
     found = {pair: Found(False) for pair in pairs}
     for clone in clones:
         commits = sorted({commit for commit, _ in pairs})

@@ -34,15 +34,15 @@ def audit(
     """
     import dataclasses
 
-    from traceability import records
-    from traceability.audit import clones, report, stores, survey
+    from traceability.audit import clones, report, survey
+    from traceability.stores import readers, tracking
 
     if output is not None:
         report.check(output)
     clones.check(clone or [])
-    with stores.opened(tracking_uri) as store:
+    with readers.opened(tracking_uri) as store:
         store.artifacts = dataclasses.replace(store.artifacts, wanted=artifacts)
-        scope = stores.scope_of(store, experiment or [], run or [])
+        scope = readers.scope_of(store, experiment or [], run or [])
         judged = _with_progress(store, scope, clone or [], survey.judge)
         if scope.runs:
             found = {one.run.run_id for one in judged}
@@ -52,8 +52,8 @@ def audit(
         kind = store.kind
     judged.sort(key=lambda one: (one.run.start, one.run.run_id), reverse=True)
     if output is not None:
-        report.write(judged, output, records.redacted(tracking_uri), kind)
-    _print(judged, records.redacted(tracking_uri), kind, details=len(judged) == 1)
+        report.write(judged, output, tracking.redacted(tracking_uri), kind)
+    _print(judged, tracking.redacted(tracking_uri), kind, details=len(judged) == 1)
 
 
 def _with_progress(store, scope, clones, judge) -> list[Audited]:  # type: ignore[no-untyped-def]  # imported late
@@ -70,7 +70,7 @@ def _with_progress(store, scope, clones, judge) -> list[Audited]:  # type: ignor
 def _print(judged: Sequence[Audited], store: str, kind: str, details: bool) -> None:
     """The summary, and for a single run everything."""
     from traceability.audit import report
-    from traceability.audit.pieces import PIECES
+    from traceability.audit.advice import PIECES
 
     about = report.summary(judged)
     typer.echo(f"{store} ({kind}): {about['runs']} {'run' if about['runs'] == 1 else 'runs'}")
@@ -106,15 +106,16 @@ def drift(
     from rich.table import Table
     from rich.text import Text
 
-    from traceability import files
-    from traceability.audit import stores, tables
+    from traceability.audit import tables
     from traceability.audit.drift import drift as compared
-    from traceability.audit.scope import Scope
+    from traceability.runtime import files
+    from traceability.stores import readers
+    from traceability.stores.scope import Scope
 
     if output is not None and output.suffix not in (".tsv", ".json"):
         raise StudyError(f"--output {output}: expected a name that ends in .tsv or .json")
-    with stores.opened(tracking_uri) as store:
-        first, second = (stores.named(store, Scope(runs=(run_id,)))[0] for run_id in (run_a, run_b))
+    with readers.opened(tracking_uri) as store:
+        first, second = (readers.named(store, Scope(runs=(run_id,)))[0] for run_id in (run_a, run_b))
         rows = compared(first, second, store.artifacts)
     if output is not None and output.suffix == ".tsv":
         tables.DRIFT.write([{key: _one_line(value) for key, value in row.items()} for row in rows], output)

@@ -7,11 +7,12 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from traceability import recorded, redaction
+from traceability import redaction
 from traceability.audit import evidence
-from traceability.audit.artifacts import Artifacts
 from traceability.audit.requirements import packages
-from traceability.recorded import Run
+from traceability.stores import record_fields
+from traceability.stores.artifacts import Artifacts
+from traceability.stores.record_fields import Run
 
 PARTS = ("code", "parameters", "environment", "data", "randomness", "metrics")
 #: Facts that are compared even where neither record has them, because without them nothing is known to be equal.
@@ -51,8 +52,8 @@ def facts(run: Run, artifacts: Artifacts) -> dict[str, dict[str, str | float]]:
 
     A user's parameters are compared as parameters; his tags count where the audit would take them for a piece.
     """
-    ours, tags = recorded.written_by_plugin(run.tags), evidence.user_tags(run)
-    code = recorded.code(run.tags, ours)
+    ours, tags = record_fields.written_by_plugin(run.tags), evidence.user_tags(run)
+    code = record_fields.code(run.tags, ours)
     found = packages(run, ours, artifacts, artifacts.names(run.artifacts) if run.artifacts else ())
     known: dict[str, Any] = {
         "code": dict(_said({

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-from traceability import recorded, redaction
-from traceability.audit.artifacts import Artifacts
+from traceability import redaction
+from traceability.audit.advice import ITEMS, LEVELS, PIECES, STATES, level
 from traceability.audit.clones import Found
-from traceability.audit.pieces import ITEMS, LEVELS, PIECES, STATES, level
 from traceability.audit.requirements import Packages, packages
-from traceability.recorded import Run
+from traceability.stores import record_fields
+from traceability.stores.artifacts import Artifacts
+from traceability.stores.record_fields import Run
 
 _SEED = re.compile(r"(?:^|.*[_.\-/ ])(?:random_?)?(?:seeds?|random_state)(?:[_.\-/ ].*)?", re.IGNORECASE)
 _SHA256 = re.compile(r"(?:sha256:)?[0-9a-f]{64}", re.IGNORECASE)
@@ -63,7 +64,7 @@ class Audited:
 
 def audit(run: Run, artifacts: Artifacts, found: Mapping[str, Found] | None = None) -> Audited:
     """Judge one run. `found` says per run id what the given clones hold; None: no clone was given."""
-    ours = recorded.written_by_plugin(run.tags)
+    ours = record_fields.written_by_plugin(run.tags)
     names = artifacts.names(run.artifacts) if run.artifacts else frozenset()
     judged = {
         "code": _code(run, ours, names, found.get(run.run_id) if found is not None else None),
@@ -78,16 +79,16 @@ def audit(run: Run, artifacts: Artifacts, found: Mapping[str, Found] | None = No
     return Audited(run, judged, level({name: judged[name].state for name in ITEMS}))
 
 
-def script_of(code: recorded.Code) -> str:
+def script_of(code: record_fields.Code) -> str:
     """The recorded script; empty where what is recorded names none (`-c`, a notebook's kernel, a test runner)."""
     name = PurePosixPath(code.source.replace("\\", "/")).name
     return "" if _NO_SCRIPT.fullmatch(name) else code.source
 
 
 def _code(run: Run, ours: Mapping[str, str], names: Iterable[str] | None, found: Found | None) -> Item:
-    item, code, names = Item("code"), recorded.code(run.tags, ours), set(names or ())
+    item, code, names = Item("code"), record_fields.code(run.tags, ours), set(names or ())
     by = "traceability.*" if ours else "mlflow.source.*"
-    full = recorded.COMMIT.fullmatch(code.commit) is not None
+    full = record_fields.COMMIT.fullmatch(code.commit) is not None
     script = script_of(code)
     others = _list(ours.get("other_repositories", ""))
     item.evidence += [f"code of another repository ran too: {o.get('name')} {o.get('commit')}" for o in others]
@@ -132,7 +133,7 @@ def _code(run: Run, ours: Mapping[str, str], names: Iterable[str] | None, found:
     return item
 
 
-def _cleanliness(item: Item, code: recorded.Code, ours: Mapping[str, str], names: set[str]) -> bool | None:
+def _cleanliness(item: Item, code: record_fields.Code, ours: Mapping[str, str], names: set[str]) -> bool | None:
     """Whether code and commit are known to agree; None: they are known not to, and the difference is lost."""
     kept = next((name for name in sorted(names) if name.endswith((".diff", ".patch"))), "")
     if code.dirty is None:
@@ -200,19 +201,19 @@ def _environment(run: Run, ours: Mapping[str, str], found: Packages) -> Item:
 
 def command_line(run: Run, ours: Mapping[str, str]) -> str:
     """The command line: as the plugin noted it, else a tag or parameter of the user; empty where there is none."""
-    return ours.get("argv") or recorded.first({**run.params, **run.tags}, _COMMANDS) or ""
+    return ours.get("argv") or record_fields.first({**run.params, **run.tags}, _COMMANDS) or ""
 
 
 def python_of(run: Run, ours: Mapping[str, str], found: Packages) -> str:
     """The version of Python by the plugin, a tag or parameter, or a model; empty where none says it."""
-    said = ours.get("python") or recorded.first({**run.params, **run.tags}, _PYTHON) or found.python
+    said = ours.get("python") or record_fields.first({**run.params, **run.tags}, _PYTHON) or found.python
     # `sys.version` goes on with compiler and date of the build.
     return (said.split() or [""])[0]
 
 
 def platform_of(run: Run, ours: Mapping[str, str]) -> str:
     """Operating system and processor by the plugin, or a tag or parameter; empty where none says it."""
-    return ours.get("platform") or recorded.first({**run.params, **run.tags}, _PLATFORM) or ""
+    return ours.get("platform") or record_fields.first({**run.params, **run.tags}, _PLATFORM) or ""
 
 
 def data_digests(said: Mapping[str, str]) -> dict[str, str]:
@@ -230,8 +231,8 @@ def _data(run: Run, ours: Mapping[str, str]) -> Item:
     ]
     digests = [f"{name}={value}" for name, value in data_digests(said).items()]
     if ours.get("data_sha256"):
-        places.insert(0, f"{recorded.PREFIX}data={ours.get('data', '')}")
-        digests.insert(0, f"{recorded.PREFIX}data_sha256={ours['data_sha256']}")
+        places.insert(0, f"{record_fields.PREFIX}data={ours.get('data', '')}")
+        digests.insert(0, f"{record_fields.PREFIX}data_sha256={ours['data_sha256']}")
     place, full = (places or [""])[0], (digests or [""])[0]
     for dataset in run.datasets:
         context = f", {dataset.context}" if dataset.context else ""
@@ -319,7 +320,7 @@ def by_user(run: Run) -> dict[str, str]:
 
 def user_tags(run: Run) -> dict[str, str]:
     """Tags that neither MLflow nor this library wrote."""
-    return {name: value for name, value in run.tags.items() if not name.startswith(("mlflow.", recorded.PREFIX))}
+    return {name: value for name, value in run.tags.items() if not name.startswith(("mlflow.", record_fields.PREFIX))}
 
 
 def _list(text: str) -> list[dict[str, Any]]:

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from traceability import __version__, files, redaction
+from traceability import __version__, redaction
+from traceability.audit.advice import ITEMS, LEVELS, PIECES, STATES
 from traceability.audit.evidence import Audited
-from traceability.audit.pieces import ITEMS, LEVELS, PIECES, STATES
 from traceability.audit.tables import AUDIT
 from traceability.errors import StudyError
+from traceability.runtime import files
 
 FORMATS = (".html", ".json", ".tsv")
 

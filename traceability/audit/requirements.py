@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from traceability.audit.artifacts import Artifacts
-from traceability.recorded import Run
+from traceability.stores.artifacts import Artifacts
+from traceability.stores.record_fields import Run
 
 #: Files in which people keep what is installed, as they are called at the top of a run's artifacts.
 _LISTS = ("requirements.txt", "pip_freeze.txt", "pip-freeze.txt", "freeze.txt", "environment.txt")

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from traceability import recorded
 from traceability.audit import clones as repositories
 from traceability.audit.evidence import Audited, audit, script_of
-from traceability.audit.scope import PAGE, Scope, Store
-from traceability.recorded import Run
+from traceability.stores import record_fields
+from traceability.stores.record_fields import Run
+from traceability.stores.scope import PAGE, Scope, Store
 
 #: Requests for files of runs that a server answers at the same time.
 _AT_A_TIME = 8
@@ -36,7 +36,7 @@ def _found(page: list[Run], clones: Sequence[Path]) -> dict[str, repositories.Fo
     """What the clones hold of each run's commit and script, by run id."""
     pairs = {}
     for run in page:
-        code = recorded.code(run.tags, recorded.written_by_plugin(run.tags))
+        code = record_fields.code(run.tags, record_fields.written_by_plugin(run.tags))
         pairs[run.run_id] = (code.commit, script_of(code))
     known = repositories.look_up(pairs.values(), clones)
     return {run_id: known.get(pair, repositories.Found(False)) for run_id, pair in pairs.items()}

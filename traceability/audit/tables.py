@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from traceability.audit.pieces import ITEMS, LEVELS, STATES
-from traceability.registry import Column, Table
+from traceability.audit.advice import ITEMS, LEVELS, STATES
+from traceability.study.registry import Column, Table
 
 AUDIT = Table(
     "audit.tsv",

@@ -19,18 +19,18 @@ from typing import Any
 
 import numpy as np
 
-from traceability import processes
-from traceability.capture import claims as reading
 from traceability.capture import crosscheck, launching, planting, truth
+from traceability.capture import entries as reading
 from traceability.capture.fields import MLFLOW
 from traceability.capture.launching import Launch
 from traceability.errors import StudyError
-from traceability.files import read_json, sha256_file, write_json, write_jsonl
-from traceability.subjects import Staged
+from traceability.runtime import processes
+from traceability.runtime.files import read_json, sha256_file, write_json, write_jsonl
+from traceability.study.subjects import Staged
 
 log = logging.getLogger(__name__)
 
-INSIDE = Path(__file__).resolve().parent / "inside"
+INSIDE = Path(__file__).resolve().parent / "probes"
 _COMPILED = shutil.ignore_patterns("__pycache__")
 #: Ways of tracking for which this package is installed beside the program.
 PLUGIN = ("plugin", "stamp")

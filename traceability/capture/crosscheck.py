@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from traceability.capture.claims import Evidence
+from traceability.capture.entries import Evidence
 
 #: Kinds of entries, and how names and values of a run are asked of the database.
 _SQL = {

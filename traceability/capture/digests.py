@@ -9,7 +9,7 @@ from typing import Any
 
 from traceability.capture.batch import Tracker, inside
 from traceability.errors import StudyError
-from traceability.files import read_json
+from traceability.runtime.files import read_json
 
 
 def compare(trackers: Sequence[Tracker], beside: Path) -> list[dict[str, Any]]:

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from traceability import git
 from traceability.errors import StudyError
-from traceability.subjects import Staged
+from traceability.runtime import git
+from traceability.study.subjects import Staged
 
 #: What a user types after the script; all other parameters keep their defaults.
 OPTIONS = ("--seed", "7", "--test-size", "0.25")

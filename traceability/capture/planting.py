@@ -13,10 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from traceability import git
 from traceability.capture.launching import Launch
 from traceability.errors import StudyError
-from traceability.files import write_text
+from traceability.runtime import git
+from traceability.runtime.files import write_text
 
 ROOT = Path(__file__).resolve().parents[2]
 NOWHERE = "0123456789abcdef0123456789abcdef01234567"

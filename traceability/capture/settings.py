@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from traceability.configuration import Settings
+from traceability.study.configuration import Settings
 
 
 class Section(Settings):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from traceability.capture import crosscheck
 from traceability.capture.fields import NAMES, NEEDS, VERDICTS
-from traceability.registry import Column, Table
+from traceability.study.registry import Column, Table
 
 DEFECTS = (
     "none", "wrong_commit", "other_commit", "wrong_parameter", "wrong_metric", "missing_package", "wrong_package",

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from traceability import environment, git
 from traceability.capture.launching import Launch
 from traceability.errors import StudyError
-from traceability.files import read_json, sha256_file
+from traceability.runtime import environment, git
+from traceability.runtime.files import read_json, sha256_file
 
 
 def before(launch: Launch) -> dict[str, Any]:

@@ -8,15 +8,15 @@ from typing import Any
 
 import pandas as pd
 
-from traceability.capture import claims as reading
+from traceability.capture import entries as reading
+from traceability.capture.fields import FIELDS, MLFLOW, OURS
 
 # These two register their judges.
-from traceability.capture import judging_code, judging_environment  # noqa: F401
-from traceability.capture.fields import FIELDS, MLFLOW, OURS
-from traceability.capture.judging import JUDGES, Launched
+from traceability.capture.judges import code, environment  # noqa: F401
+from traceability.capture.judges.fields import JUDGES, Launched
 from traceability.capture.tables import CAPTURE, NOT_MISLEADING
 from traceability.errors import StudyError
-from traceability.files import read_jsonl
+from traceability.runtime.files import read_jsonl
 
 
 def rows(line: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from traceability.corpus.fetching import pinned_address
-from traceability.corpus.scanning import Place
+from traceability.corpus.scanner.scanning import Place
 from traceability.corpus.tables import PROJECTS
 from traceability.errors import StudyError
 

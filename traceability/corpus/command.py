@@ -24,7 +24,8 @@ def scan(
     from rich.console import Console
     from rich.progress import Progress
 
-    from traceability.corpus import scanning, tables
+    from traceability.corpus import tables
+    from traceability.corpus.scanner import scanning
 
     places = [scanning.Place(str(folder), str(_checked(folder)), commit) for folder in folders]
     if len({place.repository for place in places}) < len(places):

@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from traceability import git
-from traceability.corpus import places
-from traceability.corpus.trees import Commit
+from traceability.corpus.scanner import file_roles
+from traceability.corpus.scanner.trees import Commit
 from traceability.errors import StudyError
+from traceability.runtime import git
 
 log = logging.getLogger("corpus")
 
@@ -77,7 +77,7 @@ def pinned_address(template: str, repository: str, commit: str) -> str:
 
 
 def fetch(
-    repository: str, commit: str, template: str, folder: Path, *, needed: Callable[[str], bool] = places.wanted,
+    repository: str, commit: str, template: str, folder: Path, *, needed: Callable[[str], bool] = file_roles.wanted,
     attempts: int = 4, timeout: float = 300, pause: Callable[[float], None] = time.sleep,
 ) -> Fetched:  # fmt: skip
     """Fetch one commit into the bare repository `folder` (kept when it already holds the commit).
@@ -99,7 +99,7 @@ def fetch(
 
 
 def fetch_history(
-    repository: str, commit: str, template: str, folder: Path, *, needed: Callable[[str], bool] = places.wanted,
+    repository: str, commit: str, template: str, folder: Path, *, needed: Callable[[str], bool] = file_roles.wanted,
     attempts: int = 4, timeout: float = 300, pause: Callable[[float], None] = time.sleep,
 ) -> Fetched:  # fmt: skip
     """As `fetch`, with every commit before this one (without its files) and the tags.

@@ -8,7 +8,7 @@ import pandas as pd
 
 from traceability.corpus import tables
 from traceability.errors import StudyError
-from traceability.registry import read_frame
+from traceability.study.registry import read_frame
 
 
 def read_truth(path: Path) -> pd.DataFrame:

@@ -9,29 +9,23 @@ from typing import Any
 import pandas as pd
 
 from traceability.corpus import tables
-from traceability.corpus.project import SCANNER_VERSION
+from traceability.corpus.scanner.project import SCANNER_VERSION
 from traceability.errors import StudyError
-from traceability.files import read_json, sha256_file, sha256_tree, write_json
-from traceability.registry import Table
+from traceability.runtime.files import read_json, sha256_file, sha256_tree, write_json
+from traceability.study.registry import Table
 
 #: The tables of a scan, by the name of their files.
 SCAN_TABLES: dict[str, Table] = {
     "usage.tsv": tables.USAGE, "calls.parquet": tables.CALLS, "problems.tsv": tables.PROBLEMS,
     "text_search.tsv": tables.TEXT_SEARCH,
 }  # fmt: skip
-#: The modules of this chapter that decide what a scan finds.
-SCANNER = (
-    "calling", "configured", "execution", "names", "places", "project", "resolution", "signs", "sources", "text_search",
-    "tolerant",
-    "trees",
-)  # fmt: skip
 _DECIDED_BY_PYTHON = ["problems"]  # newer Pythons parse more: the number of problems is not a fact of the project
 
 
 def scanner_digest() -> str:
     """Digest of the code that decides what a scan finds."""
     here = Path(__file__).parent
-    return sha256_tree([here / f"{module}.py" for module in SCANNER], here)[:16]
+    return sha256_tree([here / "text_search.py", *sorted((here / "scanner").glob("*.py"))], here)[:16]
 
 
 def write(folder: Path, frames: dict[str, pd.DataFrame], projects: Path, date: str) -> None:

@@ -16,10 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from traceability import git
-from traceability.corpus import fetching, places
-from traceability.corpus.trees import Commit
+from traceability.corpus import fetching
+from traceability.corpus.scanner import file_roles
+from traceability.corpus.scanner.trees import Commit
 from traceability.errors import StudyError
+from traceability.runtime import git
 
 log = logging.getLogger("corpus")
 
@@ -90,8 +91,8 @@ def portrait(repository: str, folder: Path, commit: str) -> Portrait:
     entries = {entry.path: entry for entry in listed.entries}
     history = [line.split("\t") for line in git.run("log", "--format=%ae%x09%cI", commit, cwd=folder).splitlines()]
     dates = sorted(line[1] for line in history if len(line) == 2)
-    strangers = places.Strangers(list(entries))
-    own = [entry for path, entry in entries.items() if places.is_code(path) and not strangers.reason(path)]
+    strangers = file_roles.Strangers(list(entries))
+    own = [entry for path, entry in entries.items() if file_roles.is_code(path) and not strangers.reason(path)]
     licence_file = next((entry for path, entry in sorted(entries.items()) if _LICENCE.match(path)), None)
     readme = next((entry for path, entry in sorted(entries.items()) if _README.match(path)), None)
     with listed:

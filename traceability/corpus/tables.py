@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from traceability.corpus import names
-from traceability.registry import Column, Table
+from traceability.corpus.scanner import vocabulary
+from traceability.study.registry import Column, Table
 
 _REPOSITORY = Column("repository", "str", "owner/name on GitHub, or the folder that was scanned")
 _COMMIT = Column("commit", "str", "commit that was scanned; empty for a folder", nullable=True)
@@ -65,7 +65,7 @@ _MORE = (
     _count("calls_wrapped", "call sites of the project's own functions that call MLflow"),
     _count("calls_library", "call sites of other libraries that write to MLflow"),
     _count("calls_configured", "places in configuration files that switch MLflow on"),
-    *(_flag(rival, f"1: uses the tracker {rival}") for rival in names.RIVALS),
+    *(_flag(rival, f"1: uses the tracker {rival}") for rival in vocabulary.RIVALS),
     _flag("environment_file", "1: declares an environment (requirements, conda, pyproject, setup, Pipfile)"),
     _flag("lock_file", "1: holds a lock file of its environment"),
     _flag("dockerfile", "1: holds a Dockerfile"),

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from traceability.files import replacing
+from traceability.runtime.files import replacing
 
 #: The earliest time a ZIP entry can carry.
 _EPOCH = (1980, 1, 1, 0, 0, 0)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from traceability.errors import StudyError, nearest
-from traceability.registry import read_frame
+from traceability.study.registry import read_frame
 
 TASKS = ("regression", "classification")
 #: How the evaluation set is fixed: drawn once, drawn once with the shares of the classes kept, or by its authors.

@@ -16,7 +16,7 @@ from pathlib import Path
 from traceability import __version__
 from traceability.datasets.catalogue import Entry, RemoteFile
 from traceability.errors import StudyError
-from traceability.files import replacing
+from traceability.runtime.files import replacing
 
 _log = logging.getLogger(__name__)
 _BLOCK = 1 << 18

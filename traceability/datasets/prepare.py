@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from traceability.datasets import arrays, download, loaders, splits
 from traceability.datasets.catalogue import Entry
 from traceability.datasets.download import Origin
-from traceability.files import read_json, sha256_file, write_json
+from traceability.runtime.files import read_json, sha256_file, write_json
 
 
 def prepare(entry: Entry, origin: Origin, data: Path, indices: Path, description: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from traceability.datasets.catalogue import TASKS
-from traceability.registry import Column, Table
+from traceability.study.registry import Column, Table
 
 DATASETS = Table(
     name="datasets/datasets.tsv",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from traceability.registry import Column, Table
+from traceability.study.registry import Column, Table
 
 ARMS = Table(
     "results/figures/arms.tsv",

@@ -14,7 +14,7 @@ import seaborn as sns
 from cycler import cycler
 from matplotlib.figure import Figure
 
-from traceability.files import replacing
+from traceability.runtime.files import replacing
 
 #: Width of one text column and of the full page, in inches.
 COLUMN_WIDTH = 3.5

@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from traceability import registry
 from traceability.errors import StudyError
-from traceability.files import sha256_file
+from traceability.runtime.files import sha256_file
+from traceability.study import registry
 
 if TYPE_CHECKING:
     from rocrate.rocrate import ROCrate

@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from traceability import registry
 from traceability.errors import StudyError, nearest
+from traceability.study import registry
 
 Take = Literal["value", "count", "sum", "max", "min", "distinct"]
 Unit = Literal["count", "share", "ratio", "value", "milliseconds", "word", "level"]
@@ -114,7 +114,7 @@ def _entry(number: Number, frame: pd.DataFrame) -> dict[str, Any]:
     if len(rows) > 1:
         raise StudyError(
             f"{number.table}: '{number.name}' needs one row where {dict(number.where)}, but {len(rows)} fit; "
-            "narrow its filter in traceability/paper/declared.py"
+            "narrow its filter in traceability/paper/number_table.py"
         )
     row = rows.iloc[0]
     beside = {name: _plain(row[column]) for name in ("n", "low", "high", "label") if (column := getattr(number, name))}

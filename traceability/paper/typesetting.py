@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from traceability.errors import StudyError
-from traceability.files import replacing
+from traceability.runtime.files import replacing
 
 MAIN = "study.typ"
 

@@ -11,13 +11,14 @@ from typing import Any
 
 import pandas as pd
 
-from traceability import processes, records
 from traceability.errors import StudyError
-from traceability.files import read_jsonl, write_jsonl
 from traceability.replay.engine import Task, replay
-from traceability.replay.originals import Original, launch
+from traceability.replay.source_runs import Original, launch
 from traceability.replay.tables import REPLAYS
-from traceability.subjects import Staged
+from traceability.runtime import processes
+from traceability.runtime.files import read_jsonl, write_jsonl
+from traceability.stores import tracking
+from traceability.study.subjects import Staged
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ def run_batch(
         shutil.rmtree(store, ignore_errors=True)
         store.mkdir(parents=True)
         uri = f"sqlite:///{store.resolve() / 'mlflow.db'}?timeout=60"
-        records.client(uri)
+        tracking.client(uri)
         lines = []
         for position, item in enumerate(plan):
             subject = subjects[item["workload"]]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from traceability import git
 from traceability.errors import StudyError
 from traceability.replay.reasons import Stopped
 from traceability.replay.record import Record
+from traceability.runtime import git
 
 
 def restore(record: Record, target: Path) -> None:

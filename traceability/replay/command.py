@@ -8,12 +8,12 @@ from typing import Any
 
 import typer
 
-from traceability import processes, records, snapshots
 from traceability.errors import StudyError
-from traceability.replay import foreign, sandbox
 from traceability.replay.engine import HELP, Task
 from traceability.replay.engine import replay as replay_run
 from traceability.replay.reasons import REASONS
+from traceability.runtime import processes, sandbox
+from traceability.stores import foreign, snapshots, tracking
 
 _ADDABLE = ("repository", "commit", "source")
 _BUILT_IN = ("same", "recorded", "recorded_then")
@@ -131,6 +131,6 @@ def _check_annotatable(record: str, uri: str) -> None:
 def _annotate(run_id: str, uri: str, row: dict[str, Any]) -> None:
     if row["reason"] in _MISTAKES:
         return
-    client = records.client(uri)
+    client = tracking.client(uri)
     for name in ("verdict", "stage", "reason", "environment", "ease"):
-        client.set_tag(run_id, f"{records.PREFIX}replay.{name}", str(row[name]))
+        client.set_tag(run_id, f"{tracking.PREFIX}replay.{name}", str(row[name]))

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from traceability.files import sha256_arrays, sha256_npz
 from traceability.replay.reasons import Stopped
+from traceability.runtime.files import sha256_arrays, sha256_npz
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from traceability import recorded
-from traceability.files import sha256_file, sha256_tree
 from traceability.replay.reasons import Stopped
 from traceability.replay.record import Record
+from traceability.runtime.files import sha256_file, sha256_tree
+from traceability.stores import record_fields
 
 UNVERIFIED, SHA256, DIGEST = "data_unverified", "sha256", "mlflow_digest"
 
@@ -40,10 +40,10 @@ def _named(record: Record) -> tuple[str, str]:
     A place that a human added goes before all others: it says where the data are now. A digest in a tag belongs to the
     place in a tag, if there is one; what a parameter calls `data` may be something else.
     """
-    helped = any(f"option:{name}" in record.added for name in recorded.DATA_PLACES)
-    parameter = recorded.first(record.params, recorded.DATA_PLACES) or ""
+    helped = any(f"option:{name}" in record.added for name in record_fields.DATA_PLACES)
+    parameter = record_fields.first(record.params, record_fields.DATA_PLACES) or ""
     place = parameter if helped or not record.data else record.data
-    return place, record.data_sha256 or recorded.first(record.params, recorded.DATA_DIGESTS) or ""
+    return place, record.data_sha256 or record_fields.first(record.params, record_fields.DATA_DIGESTS) or ""
 
 
 def verify_after(record: Record, replayed: tuple[tuple[str, str], ...], so_far: str) -> str:

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from traceability import records
-from traceability.files import replacing
-from traceability.replay import code, data, environments, foreign, rebuild, sandbox
+from traceability.replay import code, data, environments, rebuild
 from traceability.replay import record as recorded
 from traceability.replay.compare import Comparison, arrays_digest, compare, weights_digest
 from traceability.replay.reasons import STAGES, Stopped, reached_before
 from traceability.replay.record import Record
+from traceability.runtime import sandbox
+from traceability.runtime.files import replacing
+from traceability.stores import foreign, tracking
 
 log = logging.getLogger(__name__)
 
@@ -184,7 +185,7 @@ def _result(uri: str, store: Path, scratch: Path) -> Record:
     """The run that the program left in its own store."""
     if not store.is_file():
         raise Stopped("no_result", "the program tracked nothing")
-    client = records.client(uri)
+    client = tracking.client(uri)
     experiments = [experiment.experiment_id for experiment in client.search_experiments()]
     runs = client.search_runs(experiments, order_by=["attributes.start_time DESC"], max_results=1)
     if not runs:
@@ -197,7 +198,7 @@ def _template(cache: Path) -> Path:
     path = cache.resolve() / "empty.db"
     if not path.exists():
         with replacing(path) as temporary:
-            records.client(f"sqlite:///{temporary}")
+            tracking.client(f"sqlite:///{temporary}")
     return path
 
 
@@ -212,6 +213,6 @@ def _named(record: Record) -> dict[str, str]:
 
 def _create_experiments(uri: str, names: set[str], artifacts: Path) -> None:
     """Let the experiment exist before the program runs, as it did for most recorded runs."""
-    client = records.client(uri)
+    client = tracking.client(uri)
     for name in sorted(names - {"", "Default"}):
         client.create_experiment(name, artifact_location=artifacts.resolve().as_uri())

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import yaml
 
-from traceability import virtualenvs
 from traceability.replay.reasons import Stopped
 from traceability.replay.record import Record
+from traceability.runtime import virtualenvs
 
 _REQUIREMENT = re.compile(r"[A-Za-z0-9][\w.-]*(\[[\w.,\s-]+\])?\s*([<>=!~]=?.*)?(;.*)?")
 

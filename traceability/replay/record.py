@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from traceability.errors import StudyError
-from traceability.files import read_json
 from traceability.replay.reasons import Stopped
+from traceability.runtime.files import read_json
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from traceability.registry import Column, Table
 from traceability.replay.reasons import REASONS, STAGES, VERDICTS
+from traceability.study.registry import Column, Table
 
 RECORDS = ("notes", "mlflow_explicit", "mlflow_autolog_model", "mlflow_everything", "mlflow_project", "plugin")
 DEFECTS = ("none", "dirty_tree", "missing_commit", "changed_data", "unresolvable_requirement")

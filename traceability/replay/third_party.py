@@ -18,12 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from traceability import records, virtualenvs
 from traceability.errors import StudyError, nearest
-from traceability.replay import code, environments, foreign, sandbox
+from traceability.replay import code, environments
 from traceability.replay.compare import compare
 from traceability.replay.reasons import Stopped, reached_before
 from traceability.replay.record import Record
+from traceability.runtime import sandbox, virtualenvs
+from traceability.stores import foreign, tracking
 
 log = logging.getLogger(__name__)
 
@@ -156,7 +157,7 @@ def _left(store: Path, scratch: Path) -> list[Record]:
     if not store.is_file():
         return []
     uri = foreign.readable(f"sqlite:///{store}", scratch)
-    client = records.client(uri)
+    client = tracking.client(uri)
     experiments = [experiment.experiment_id for experiment in client.search_experiments()]
     runs = client.search_runs(experiments, order_by=["attributes.start_time ASC"])
     return [foreign.read_run(run.info.run_id, uri, scratch / run.info.run_id) for run in runs]

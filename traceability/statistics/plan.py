@@ -13,10 +13,10 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from traceability.configuration import Settings
 from traceability.errors import StudyError, nearest
-from traceability.files import sha256_file
+from traceability.runtime.files import sha256_file
 from traceability.statistics import power
+from traceability.study.configuration import Settings
 
 
 def _collapse(text: str) -> str:

@@ -10,9 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from traceability.errors import StudyError
-from traceability.registry import read_frame
 from traceability.statistics import spread
 from traceability.statistics.plan import Plan, sha256
+from traceability.study.registry import read_frame
 
 METRIC = "metric."
 #: Arms of this kind run each seed twice: the seed is the unit, not the run.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from traceability.registry import Column, Table
+from traceability.study.registry import Column, Table
 
 AGREES = ("yes", "no", "not_measured")
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from traceability.errors import StudyError
-from traceability.registry import read_frame
 from traceability.statistics import rates
 from traceability.statistics.plan import Plan
+from traceability.study.registry import read_frame
 
 _COUNTS = ("source", "group", "function", "k", "n")
 

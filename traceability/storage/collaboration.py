@@ -14,10 +14,10 @@ import numpy as np
 from scipy import stats
 from sqlalchemy.exc import SQLAlchemyError
 
-from traceability import records
 from traceability.storage import stores, writer
 from traceability.storage.stores import SQLITE_TIMEOUT_SECONDS, Store
 from traceability.storage.tables import COLLABORATION, REFERENCE
+from traceability.stores import tracking
 
 log = logging.getLogger(__name__)
 
@@ -188,7 +188,7 @@ def held_points(store: Store, experiment: str) -> tuple[Counter[tuple[int, int, 
     held: Counter[tuple[int, int, int]] = Counter()
     torn = 0
     client = store.client()
-    for run in records.all_runs(client, experiment):
+    for run in tracking.all_runs(client, experiment):
         tags = run.data.tags
         if "writer" not in tags or "number" not in tags:
             continue

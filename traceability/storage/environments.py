@@ -6,9 +6,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from traceability import virtualenvs
 from traceability.errors import StudyError
-from traceability.files import write_json
+from traceability.runtime import virtualenvs
+from traceability.runtime.files import write_json
 
 
 def build(requirements: Path, package: str, given: str, receipt: Path) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from traceability.files import sha256_file
+from traceability.runtime.files import sha256_file
 from traceability.storage.stores import Store, using
 
 # Words that occur nowhere else, so that whoever opens a store finds each entity by its word.

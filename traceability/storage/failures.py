@@ -16,7 +16,7 @@ from typing import Any
 from mlflow.exceptions import MlflowException
 
 from traceability.errors import StudyError
-from traceability.processes import die_with_parent
+from traceability.runtime.processes import die_with_parent
 from traceability.storage import collaboration, disks, reasons, stores, writer
 from traceability.storage.fulldisk import LARGE_BYTES, FullDisk
 from traceability.storage.stores import Given, Store

@@ -8,8 +8,8 @@ import sys
 
 import psutil
 
-from traceability import services
 from traceability.errors import StudyError
+from traceability.runtime import services
 from traceability.storage import disks, stores
 from traceability.storage.stores import Store
 

@@ -26,8 +26,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from traceability import services
 from traceability.errors import StudyError
+from traceability.runtime import services
 from traceability.storage import environments, reasons, stores
 from traceability.storage.cost import bootstrap
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from traceability.storage import access, opening, stores
+from traceability.storage import access, native_search, stores
 from traceability.storage.experiment import Logged, expected, log_experiment, read_back
 from traceability.storage.stores import Store
 
@@ -30,9 +30,9 @@ def one(store: Store) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Log, open and read back in one set-up."""
     logged = log_experiment(store)
     if store.access == "users":
-        access.create_account(store, opening.ACCOUNT)
-        access.grant(store, logged.experiment_id, opening.ACCOUNT, "EDIT")
-    places = [{"store": store.name, **vars(holding), "reason": None} for holding in opening.search(store, logged)]
+        access.create_account(store, native_search.ACCOUNT)
+        access.grant(store, logged.experiment_id, native_search.ACCOUNT, "EDIT")
+    places = [{"store": store.name, **vars(holding), "reason": None} for holding in native_search.search(store, logged)]
     return places, contents_of(store, logged)
 
 

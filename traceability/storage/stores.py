@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
-from traceability import records, services
 from traceability.errors import StudyError
-from traceability.registry import Table
-from traceability.storage import existing, objectstore, reasons
+from traceability.runtime import services
+from traceability.storage import external_postgresql, objectstore, reasons
+from traceability.stores import tracking
+from traceability.study.registry import Table
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -145,7 +146,7 @@ class Components:
     def _start_postgresql(self) -> contextlib.AbstractContextManager[services.Postgresql]:
         """The existing server, or one of our own; its data lie in `root`/postgresql where that folder is there."""
         if self._given.postgresql:
-            return existing.postgresql(self._given.postgresql)
+            return external_postgresql.postgresql(self._given.postgresql)
         folder = self._root.resolve() / POSTGRESQL
         return services.postgresql(folder / "data" if folder.is_dir() else None)
 
@@ -168,7 +169,7 @@ def opened(row: dict[str, Any], root: Path, components: Components) -> Iterator[
 
     Raises `StudyError` with the reason where a component cannot be started.
     """
-    records.quiet()
+    tracking.quiet()
     name = row["store"]
     folder = (root / name).resolve()
     folder.mkdir(parents=True, exist_ok=True)

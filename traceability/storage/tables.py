@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from traceability.errors import StudyError, nearest
-from traceability.registry import Column, Table
+from traceability.study.registry import Column, Table
 
 REFERENCE = "sqlite"
 """The set-up that every ratio refers to and every record is moved from."""

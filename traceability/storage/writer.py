@@ -16,7 +16,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
-from traceability.processes import die_with_parent
+from traceability.runtime.processes import die_with_parent
 from traceability.storage import reasons
 
 METRIC = "load"

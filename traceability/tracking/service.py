@@ -12,10 +12,10 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from traceability import services
 from traceability.errors import StudyError
-from traceability.files import write_json
-from traceability.records import SERVICE, service_file
+from traceability.runtime import services
+from traceability.runtime.files import write_json
+from traceability.stores.tracking import SERVICE, service_file
 
 log = logging.getLogger(__name__)
 

@@ -22,9 +22,10 @@ from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
 
-from traceability import processes, records
-from traceability.files import replacing, write_jsonl
-from traceability.subjects import Staged
+from traceability.runtime import processes
+from traceability.runtime.files import replacing, write_jsonl
+from traceability.stores import tracking
+from traceability.study.subjects import Staged
 from traceability.training import replicate as child
 from traceability.training.plan import Replicate
 
@@ -83,7 +84,7 @@ def run_batch(
 
 def _server(workload: str) -> ForkServerContext:
     """A fork server that has imported what the children of this workload need."""
-    records.quiet()
+    tracking.quiet()
     # The first import happens in the server: it must not depend on this process's __main__ (a workflow script).
     os.environ["TRACEABILITY_PRELOAD"] = json.dumps(_PRELOADED["mlp" if workload.endswith("_mlp") else ""])
     context = multiprocessing.get_context("forkserver")
@@ -125,7 +126,7 @@ def _order(
         "result": str(scratch / f"{name}.json"),
         "log": str(scratch / f"{name}.log"),
         "tracking_uri": uri if tracked else None,
-        "tags": {records.PREFIX + key: str(value) for key, value in tags.items()},
+        "tags": {tracking.PREFIX + key: str(value) for key, value in tags.items()},
     }
 
 
@@ -168,17 +169,17 @@ def _fresh(order: dict[str, Any], timeout: float) -> int | None:
 
 def _end_orphans(replicates: list[Replicate], uri: str) -> dict[str, int]:
     """Attempts per replicate so far; runs of killed attempts (still RUNNING) are set to KILLED."""
-    client = records.client(uri)
+    client = tracking.client(uri)
     found = client.get_experiment_by_name(replicates[0].workload)
     if found is None:
         return {}
     keys = {item.key for item in replicates}
     attempts: dict[str, set[str]] = {}
     # Under another size of batches the killed attempt was in another batch; those that run are few, whatever there is.
-    for query in (f"tags.`{records.PREFIX}batch` = '{replicates[0].batch}'", "attributes.status = 'RUNNING'"):
+    for query in (f"tags.`{tracking.PREFIX}batch` = '{replicates[0].batch}'", "attributes.status = 'RUNNING'"):
         # All of them first: whoever is marked leaves the answer to the second question.
-        for run in list(records.all_runs(client, found.experiment_id, query)):
-            key = run.data.tags.get(f"{records.PREFIX}key", "")
+        for run in list(tracking.all_runs(client, found.experiment_id, query)):
+            key = run.data.tags.get(f"{tracking.PREFIX}key", "")
             if key not in keys:
                 continue
             attempts.setdefault(key, set()).add(run.info.run_id)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from rich.progress import Progress
 
-from traceability import records
 from traceability.errors import StudyError
-from traceability.files import read_jsonl
+from traceability.runtime.files import read_jsonl
+from traceability.stores import tracking
 from traceability.training.tables import RUNS
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def collect(lines: Iterable[Path], uri: str) -> pd.DataFrame:
     Raises `StudyError` with the run and the first difference.
     """
     measured = [row for path in lines for row in read_jsonl(path)]
-    client = records.client(uri)
+    client = tracking.client(uri)
     tracked = sum(bool(row["run_id"]) for row in measured)
     recorded = last_finished(client, sorted({row["workload"] for row in measured}), tracked)
     rows = []
@@ -68,8 +68,8 @@ def last_finished(client: MlflowClient, workloads: list[str], expected: int | No
                 raise StudyError(
                     f"tracking store has no experiment '{workload}'; run `snakemake training` against this store"
                 )
-            for run in records.all_runs(client, experiment.experiment_id, "attributes.status = 'FINISHED'"):
-                found[run.data.tags.get(f"{records.PREFIX}key", run.info.run_id)] = run
+            for run in tracking.all_runs(client, experiment.experiment_id, "attributes.status = 'FINISHED'"):
+                found[run.data.tags.get(f"{tracking.PREFIX}key", run.info.run_id)] = run
                 progress.advance(task)
     return found
 

@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from traceability import records
 from traceability.errors import StudyError
-from traceability.files import read_jsonl
-from traceability.records import prepare
-from traceability.subjects import Staged
+from traceability.runtime.files import read_jsonl
+from traceability.stores import tracking
+from traceability.stores.tracking import prepare
+from traceability.study.subjects import Staged
 from traceability.training.batch import run_batch
 from traceability.training.plan import Replicate, Sizes, batch_of
 
@@ -42,7 +42,7 @@ def measure(
     """
     workload = str(levels[0]["workload"])
     store, artifacts = folder / "mlflow.db", folder / "artifacts"
-    uri = records.study_uri(f"sqlite:///{store}", folder, 120)
+    uri = tracking.study_uri(f"sqlite:///{store}", folder, 120)
     prepare(uri, artifacts, [workload], folder / "tracking.json")
     sizes = Sizes(repetitions, crossed_levels=2, batch_size=10**6, base_seed=seed, epochs=epochs)
     items = batch_of(levels, 0, sizes)

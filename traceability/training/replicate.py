@@ -19,8 +19,9 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from traceability import environment, processes, records
-from traceability.files import read_json, sha256_arrays, sha256_npz, write_json
+from traceability.runtime import environment, processes
+from traceability.runtime.files import read_json, sha256_arrays, sha256_npz, write_json
+from traceability.stores import tracking
 
 
 def run(order: dict[str, Any]) -> None:
@@ -44,7 +45,7 @@ def run(order: dict[str, Any]) -> None:
         import mlflow
 
         mlflow.set_tracking_uri(order["tracking_uri"])
-        records.add_tags_to_every_run(order["tags"])
+        tracking.add_tags_to_every_run(order["tags"])
     seen: dict[str, Any] = {"status": "finished", "error": None}
     os.chdir(script.parent)
     sys.argv = [script.name, *order["arguments"], "--output", str(output)]
@@ -94,7 +95,7 @@ def _stamp(seen: dict[str, Any]) -> None:
 
     client = mlflow.MlflowClient()
     for name in ("weights_sha256", "predictions_sha256"):
-        client.set_tag(seen["run_id"], f"{records.PREFIX}{name}", seen[name])
+        client.set_tag(seen["run_id"], f"{tracking.PREFIX}{name}", seen[name])
 
 
 def _output_layer(path: Path) -> str | None:
@@ -116,7 +117,7 @@ def preload(modules: list[str]) -> None:
 
     The last two are imported by MLflow at first use and cost 0.6 s in each child otherwise.
     """
-    records.quiet()
+    tracking.quiet()
     for name in [*modules, "mlflow.store.tracking.sqlalchemy_store", "git"]:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
@@ -125,7 +126,7 @@ def preload(modules: list[str]) -> None:
 def main(order_file: str) -> None:
     """Entry point of a fresh process."""
     logging.disable(logging.DEBUG)
-    records.quiet()
+    tracking.quiet()
     run(json.loads(Path(order_file).read_text()))
 
 

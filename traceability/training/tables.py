@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from traceability.registry import Column, Table
+from traceability.study.registry import Column, Table
 
 KINDS = ("unseeded", "same_seed", "seed_varied", "split_fixed", "varied_source", "crossed", "control")
 

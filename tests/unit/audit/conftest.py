@@ -11,7 +11,8 @@ import mlflow
 import pandas as pd
 import pytest
 
-from traceability import records, services
+from traceability.runtime import services
+from traceability.stores import tracking
 
 ROOT = Path(__file__).resolve().parents[3]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -29,7 +30,7 @@ def database():
 def place(request, tmp_path, monkeypatch):
     """The address of an empty store of each kind, for MLflow and for the audit alike."""
     kind = request.param
-    records.quiet()
+    tracking.quiet()
     artifacts = (tmp_path / "artifacts").as_uri()
     if kind == "file":
         monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")

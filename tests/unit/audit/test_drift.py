@@ -8,11 +8,10 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from traceability import records
-from traceability.audit import stores
 from traceability.audit.drift import drift
-from traceability.audit.scope import Scope
 from traceability.cli import app
+from traceability.stores import readers, tracking
+from traceability.stores.scope import Scope
 
 
 @pytest.fixture
@@ -22,7 +21,7 @@ def uri(tmp_path, monkeypatch):
 
 
 def write(uri, *, commit="a", alpha="0.5", numpy="2.0", rows=(1, 2), loss=1.0, seed="1"):
-    client = records.client(uri)
+    client = tracking.client(uri)
     run_id = client.create_run("0").info.run_id
     client.set_tag(run_id, "mlflow.source.git.commit", commit * 40)
     client.set_tag(run_id, "mlflow.source.name", "train.py")
@@ -75,7 +74,7 @@ TAGS = [
 
 
 def test_tags_that_the_audit_takes_for_a_piece_are_compared(uri):
-    client = records.client(uri)
+    client = tracking.client(uri)
     made = {values: [client.create_run("0", tags={values[0]: text}).info.run_id for text in (values[1], *values[1:3])]
             for values in TAGS}  # fmt: skip
     bare = client.create_run("0").info.run_id
@@ -95,7 +94,7 @@ def test_tags_that_the_audit_takes_for_a_piece_are_compared(uri):
 
 
 def test_a_fact_in_a_parameter_is_not_unknown(uri):
-    client = records.client(uri)
+    client = tracking.client(uri)
     a, b = (client.create_run("0").info.run_id for _ in range(2))
     for name, value in {"seed": "1", "python_version": "3.11.7", "data_sha256": "a" * 64}.items():
         client.log_param(a, name, value)
@@ -105,8 +104,8 @@ def test_a_fact_in_a_parameter_is_not_unknown(uri):
 
 
 def compared(uri, a, b):
-    with stores.opened(uri) as store:
-        first, second = (stores.named(store, Scope(runs=(run_id,)))[0] for run_id in (a, b))
+    with readers.opened(uri) as store:
+        first, second = (readers.named(store, Scope(runs=(run_id,)))[0] for run_id in (a, b))
         return drift(first, second, store.artifacts)
 
 

@@ -8,12 +8,13 @@ import textwrap
 import pytest
 from typer.testing import CliRunner
 
-from traceability import git, records
-from traceability.audit import stores, survey
+from traceability.audit import survey
+from traceability.audit.advice import ITEMS, LEVELS, PIECES, level
 from traceability.audit.clones import Found, look_up
-from traceability.audit.pieces import ITEMS, LEVELS, PIECES, level
-from traceability.audit.scope import Scope
 from traceability.cli import app
+from traceability.runtime import git
+from traceability.stores import readers, tracking
+from traceability.stores.scope import Scope
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 TAGS = {
@@ -27,7 +28,7 @@ PACKAGES = "mlflow==3.17.2\nclick==8\npackaging==25\nprotobuf==6\nPyYAML==6.0\n"
 
 def write(uri, without=(), extra=None, packages=PACKAGES):
     """A complete run but for the tags and params `without`; `extra` replaces tags (with a dot) and params."""
-    client = records.client(uri)
+    client = tracking.client(uri)
     run_id = client.create_run("0").info.run_id
     tags, params = TAGS | {k: v for k, v in (extra or {}).items() if k in TAGS or "." in k}, dict(PARAMS)
     params |= {k: v for k, v in (extra or {}).items() if k not in tags}
@@ -47,7 +48,7 @@ def uri(tmp_path, monkeypatch):
 
 
 def judged(uri, clones=()):
-    with stores.opened(uri) as store:
+    with readers.opened(uri) as store:
         return {one.run.run_id: one for one in survey.judge(store, Scope(), clones)}
 
 
@@ -90,7 +91,7 @@ def test_a_planted_gap_is_found_for_what_it_is_and_nothing_else_is(uri):
         assert (state == "complete") == (not missing)
         if item == "code":
             assert [one.items[name].state for name in ITEMS[1:]] == ["complete"] * 4, case
-    client = records.client(uri)
+    client = tracking.client(uri)
     empty = client.create_run("0").info.run_id
     assert (judged(uri)[empty].level, judged(uri)[empty].level_name) == (0, "nothing known")
 
@@ -106,7 +107,7 @@ def test_levels_rise_with_what_is_known():
 
 def test_uncommitted_changes_that_were_kept_complete_the_code(uri):
     run_id = write(uri, extra={"mlflow.source.git.dirty": "true"})
-    records.client(uri).log_text(run_id, "diff --git a/train.py b/train.py\n", "uncommitted.diff")
+    tracking.client(uri).log_text(run_id, "diff --git a/train.py b/train.py\n", "uncommitted.diff")
     assert judged(uri)[run_id].items["code"].state == "complete"
 
 
@@ -166,7 +167,7 @@ def test_each_advised_line_records_its_piece(uri, tmp_path):
     git.run("init", "--quiet", "--bare", str(origin))
     git.run("remote", "add", "origin", str(origin), cwd=home)
     (tmp_path / "lines.json").write_text(json.dumps({"none": "pass"} | {code: p.line for code, p in PIECES.items()}))
-    records.client(uri)
+    tracking.client(uri)
     words = [sys.executable, "train.py", uri, str(tmp_path / "lines.json")]
     done = subprocess.run(
         words, cwd=home, env=git.environment(transport=True), capture_output=True, text=True, check=False
@@ -202,7 +203,7 @@ def test_advised_lines_for_a_dirty_tree_and_a_stranger_script(uri, tmp_path):
         "whole": "mlflow.log_param('text', 'x' * 500)\n" + PIECES["whole_values"].line,
     }
     (tmp_path / "lines.json").write_text(json.dumps(lines))
-    records.client(uri)
+    tracking.client(uri)
     words = [sys.executable, "train.py", uri, str(tmp_path / "lines.json")]
     done = subprocess.run(
         words, cwd=home, env=git.environment(transport=True), capture_output=True, text=True, check=False

@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from traceability import context, git, records, redaction
-from traceability.audit import stores, survey
-from traceability.audit.scope import Scope
+from traceability import redaction
+from traceability.audit import survey
+from traceability.plugin import context
+from traceability.runtime import git
+from traceability.stores import readers, tracking
+from traceability.stores.scope import Scope
 
 ROOT = Path(__file__).resolve().parents[3]
 SCRIPT = """
@@ -37,7 +40,7 @@ def bench(tmp_path_factory):
     text = "".join(f"[{group}]\n" + "".join(f"{k} = {v}\n" for k, v in found.items()) for group, found in about.items())
     (known / "entry_points.txt").write_text(text)
     uri = f"sqlite:///{folder / 'mlflow.db'}"
-    records.client(uri)
+    tracking.client(uri)
     return folder, uri
 
 
@@ -51,7 +54,7 @@ def launch(bench, words, cwd, *, on=True, **more):
     done = subprocess.run(words, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     loaded, _, run_id = done.stdout.strip().splitlines()[-1].rpartition(" ")
-    with stores.opened(uri) as store:
+    with readers.opened(uri) as store:
         (judged,) = survey.judge(store, Scope(runs=(run_id,)))
     return loaded, judged
 
@@ -185,7 +188,7 @@ def test_stamp_writes_the_same_tags_to_a_run_of_the_client(bench, tmp_path):
 
 def test_a_spawned_child_tells_the_command_that_its_user_typed(tmp_path):
     (tmp_path / "many.py").write_text(
-        "import multiprocessing\nfrom traceability import context\n\n"
+        "import multiprocessing\nfrom traceability.plugin import context\n\n"
         "def work():\n    print(context.tags()['argv'])\n\n"
         "if __name__ == '__main__':\n"
         "    child = multiprocessing.get_context('spawn').Process(target=work)\n    child.start()\n    child.join()\n"

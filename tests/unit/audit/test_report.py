@@ -6,9 +6,9 @@ from html.parser import HTMLParser
 import pytest
 from typer.testing import CliRunner
 
-from traceability import records
 from traceability.audit.tables import AUDIT
 from traceability.cli import app
+from traceability.stores import tracking
 
 HOSTILE = '</script><script>alert(1)</script><img src=x onerror=alert(2)> <!-- "'
 
@@ -38,7 +38,7 @@ class Seen(HTMLParser):
 @pytest.fixture
 def uri(tmp_path):
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
-    client = records.client(uri)
+    client = tracking.client(uri)
     experiment = client.create_experiment(HOSTILE, artifact_location=(tmp_path / "a").as_uri())
     run_id = client.create_run(experiment, run_name=HOSTILE).info.run_id
     client.log_param(run_id, "data_path", HOSTILE)

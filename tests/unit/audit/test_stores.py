@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from traceability import records, services, snapshots
-from traceability.audit import stores, survey
-from traceability.audit.scope import PAGE, Scope
+from traceability.audit import survey
 from traceability.cli import app
-from traceability.files import sha256_file, sha256_tree
-from traceability.recorded import MARK
+from traceability.runtime import services
+from traceability.runtime.files import sha256_file, sha256_tree
+from traceability.stores import readers, snapshots, tracking
+from traceability.stores.record_fields import MARK
+from traceability.stores.scope import PAGE, Scope
 
 run = CliRunner().invoke
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -25,9 +26,9 @@ pytestmark = pytest.mark.slow
 def test_every_kind_of_store_is_read_and_gives_the_same_run(place, rich):
     uri, artifacts = place
     run_id = rich(uri, artifacts)
-    with stores.opened(uri) as store:
+    with readers.opened(uri) as store:
         (found,) = store.runs(Scope())
-        (judged,) = survey.judge(store, stores.scope_of(store, ["rich <b>"], []))
+        (judged,) = survey.judge(store, readers.scope_of(store, ["rich <b>"], []))
     assert (found.run_id, found.experiment, found.name, found.status) == (run_id, "rich <b>", "everything", "FINISHED")
     assert dict(found.params) == {"alpha": "0.5", "seed": "7", "data_path": "data/a.csv", "data_sha256": "a" * 64}
     assert found.tags["mlflow.source.git.commit"] == COMMIT
@@ -77,7 +78,7 @@ def test_no_store_is_one_line(uri, tmp_path):
 
 def test_runs_beyond_a_page_are_all_read_and_deleted_ones_are_not(tmp_path):
     path = tmp_path / "mlflow.db"
-    client = records.client(f"sqlite:///{path}")
+    client = tracking.client(f"sqlite:///{path}")
     first = client.create_run("0").info.run_id
     client.delete_run(client.create_run("0").info.run_id)
     with contextlib.closing(sqlite3.connect(path)) as database, database:
@@ -86,7 +87,7 @@ def test_runs_beyond_a_page_are_all_read_and_deleted_ones_are_not(tmp_path):
             f"INSERT INTO runs (run_uuid, {columns}) SELECT ?, {columns} FROM runs WHERE run_uuid = ?",  # noqa: S608
             [(f"{number:032x}", first) for number in range(2 * PAGE + 1)],
         )
-    with stores.opened(str(path)) as store:
+    with readers.opened(str(path)) as store:
         found = [run.run_id for run in store.runs(Scope())]
         assert len(found) == len(set(found)) == store.count(Scope()) == 2 * PAGE + 2
 
@@ -108,7 +109,7 @@ def test_a_database_in_write_ahead_mode_gets_no_file_beside_it(rich, tmp_path):
         writer.execute("UPDATE runs SET name = 'renamed'")
         writer.commit()
         assert copy.with_name("mlflow.db-wal").stat().st_size > 0
-        with stores.opened(str(copy)) as store:
+        with readers.opened(str(copy)) as store:
             assert [found.name for found in store.runs(Scope())] == ["renamed"]
 
 
@@ -177,7 +178,7 @@ def test_a_store_of_mlflow_2_10_is_read_without_migrating_it(kind, era, tmp_path
 
 
 def mlflow_id(found, uri):
-    with stores.opened(uri) as store:
+    with readers.opened(uri) as store:
         return next(key for key, name in store.experiments().items() if name == found["experiment"])
 
 
@@ -196,15 +197,15 @@ def fingerprint(kind, folder: Path, database, uri):
 
 def test_the_study_own_tags_are_not_part_of_the_record(tmp_path):
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
-    client = records.client(uri)
+    client = tracking.client(uri)
     run_id = client.create_run("0").info.run_id
     for name in ("commit", "seed", "argv", "packages", "data_sha256"):
         client.set_tag(run_id, f"traceability.{name}", COMMIT)
-    with stores.opened(uri) as store:
+    with readers.opened(uri) as store:
         (judged,) = survey.judge(store, Scope())
     assert judged.level == 0
     # The same tags are, where the plugin says that it wrote them.
     client.set_tag(run_id, MARK, "1")
-    with stores.opened(uri) as store:
+    with readers.opened(uri) as store:
         (judged,) = survey.judge(store, Scope())
     assert judged.level > 0

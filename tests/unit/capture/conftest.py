@@ -7,9 +7,9 @@ import pytest
 from launch_cases import ROOT
 from sklearn.datasets import load_diabetes
 
-from traceability import subjects
 from traceability.capture.batch import Tracker, run_batch
-from traceability.files import read_jsonl
+from traceability.runtime.files import read_jsonl
+from traceability.study import subjects
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,10 @@ import sys
 import mlflow
 import pytest
 
-from traceability import records
 from traceability.capture import crosscheck
 from traceability.capture.batch import inside
-from traceability.files import read_json
+from traceability.runtime.files import read_json
+from traceability.stores import tracking
 
 pytestmark = pytest.mark.slow
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 def store(tmp_path):
     """A run with entries of each kind, and what an honest reader would be told of it."""
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
-    client = records.client(uri)
+    client = tracking.client(uri)
     experiment = client.create_experiment("one", artifact_location=(tmp_path / "a b").as_uri())
     run_id = client.create_run(experiment, tags={"t": "1"}, run_name="r").info.run_id
     client.log_param(run_id, "p", "1")
@@ -78,7 +78,7 @@ def test_an_entry_that_was_not_told_or_told_otherwise_is_found_whatever_its_kind
 
 def test_one_of_two_models_with_the_same_tag_is_missed(store):
     database, told = store
-    client = records.client(f"sqlite:///{database}")
+    client = tracking.client(f"sqlite:///{database}")
     client.create_logged_model(client.get_experiment_by_name("one").experiment_id, "second", tags={"mt": "1"})
     (row,) = [row for row in crosscheck.compare(database, "one", told) if not row["agrees"]]
     assert (row["kind"], row["told"], row["held"], row["only_held"]) == ("model_tag", 1, 2, "mt")

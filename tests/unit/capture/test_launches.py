@@ -13,7 +13,7 @@ from traceability.capture.batch import Tracker
 from traceability.capture.fields import FIELDS
 from traceability.capture.tables import NOT_MISLEADING
 from traceability.errors import StudyError
-from traceability.files import read_jsonl
+from traceability.runtime.files import read_jsonl
 
 pytestmark = pytest.mark.slow
 CODE = [field.name for field in FIELDS if field.need == "code_version"]

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from launch_cases import MODES
 
-from traceability import git
 from traceability.capture import launching, truth
 from traceability.errors import StudyError
+from traceability.runtime import git
 
 NAMES = [mode["launch_mode"] for mode in MODES]
 #: Modes whose code differs from the commit that is checked out.

@@ -12,7 +12,7 @@ from launch_cases import block, planned
 from traceability.capture import crosscheck, verdicts
 from traceability.capture.tables import DEFECTS, PLANTED
 from traceability.errors import StudyError
-from traceability.files import read_jsonl
+from traceability.runtime.files import read_jsonl
 
 pytestmark = pytest.mark.slow
 

@@ -4,12 +4,12 @@ import sys
 
 import pytest
 
-from traceability import records
 from traceability.capture.batch import inside, stored_weights
-from traceability.capture.claims import claims
-from traceability.capture.judging import Launched
+from traceability.capture.entries import claims
+from traceability.capture.judges.fields import Launched
 from traceability.capture.verdicts import JUDGES
-from traceability.files import read_json
+from traceability.runtime.files import read_json
+from traceability.stores import tracking
 
 pytestmark = pytest.mark.slow
 
@@ -32,7 +32,7 @@ def read(tmp_path):
 
     def read(files):
         uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
-        client = records.client(uri)
+        client = tracking.client(uri)
         run_id = client.create_run(client.create_experiment("one", (tmp_path / "a b").as_uri())).info.run_id
         for name, text in files.items():
             client.log_text(run_id, text, name)

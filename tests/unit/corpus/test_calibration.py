@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from scripts import scan_calibration, score_scanner
-from traceability.corpus import places, project, scanning, tables, trees
+from traceability.corpus import tables
 from traceability.corpus.labels import read_truth
+from traceability.corpus.scanner import file_roles, project, scanning, trees
 from traceability.errors import StudyError
 
 CALIBRATION = Path(__file__).parents[2] / "data" / "calibration"
@@ -23,7 +24,7 @@ def test_every_project_has_a_truth_and_the_other_way_round() -> None:
 
 @pytest.mark.parametrize("name", TRUTH.index)
 def test_the_scanner_sees_through_the_trap(name: str) -> None:
-    scanned = project.scan(trees.Folder(CALIBRATION / name, places.wanted))
+    scanned = project.scan(trees.Folder(CALIBRATION / name, file_roles.wanted))
     said = {column: scanned.usage[column] for column in project.COLUMNS}
     assert said == {column: int(TRUTH.loc[name, column]) for column in project.COLUMNS}, TRUTH.loc[name, "trap"]
     if TRUTH.loc[name, "problem"]:
@@ -44,7 +45,7 @@ def test_resolver_is_right_everywhere_and_text_search_is_not(tmp_path: Path) -> 
 
 
 def test_calls_name_cell_line_and_way() -> None:
-    scanned = project.scan(trees.Folder(CALIBRATION / "notebook", places.wanted))
+    scanned = project.scan(trees.Folder(CALIBRATION / "notebook", file_roles.wanted))
     assert {(c.file, c.cell, c.line, c.api, c.way) for c in scanned.calls} == {
         ("a b/Größe.ipynb", 0, 3, "mlflow.log_param", "module"),
         ("a b/Größe.ipynb", 1, 2, "mlflow.sklearn.autolog", "module"),
@@ -54,26 +55,26 @@ def test_calls_name_cell_line_and_way() -> None:
 
 
 def test_a_use_through_own_functions_is_counted_apart() -> None:
-    calls = project.scan(trees.Folder(CALIBRATION / "own_wrapper", places.wanted)).calls
+    calls = project.scan(trees.Folder(CALIBRATION / "own_wrapper", file_roles.wanted)).calls
     wrapped = {(c.file, c.line, c.kind) for c in calls if c.way == "wrapped"}
     assert wrapped == {("main.py", 3, "log_param"), ("main.py", 3, "log_metric"), ("main.py", 3, "start_run")}
 
 
 def test_language_model_tracing_is_counted_apart() -> None:
-    usage = project.scan(trees.Folder(CALIBRATION / "genai", places.wanted)).usage
+    usage = project.scan(trees.Folder(CALIBRATION / "genai", file_roles.wanted)).usage
     assert usage["genai"] == 1
     assert usage["traces_any"] == 0
 
 
 def test_copies_are_skipped_and_told() -> None:
-    usage = project.scan(trees.Folder(CALIBRATION / "environment_in_git", places.wanted)).usage
+    usage = project.scan(trees.Folder(CALIBRATION / "environment_in_git", file_roles.wanted)).usage
     assert usage["skipped_virtual_environment"] == 2
     assert usage["skipped_vendored"] == 2
     assert usage["python_files"] == 1
 
 
 def test_rival_trackers_are_seen_in_the_same_pass() -> None:
-    usage = project.scan(trees.Folder(CALIBRATION / "other_trackers", places.wanted)).usage
+    usage = project.scan(trees.Folder(CALIBRATION / "other_trackers", file_roles.wanted)).usage
     assert {name for name in ("wandb", "comet", "dvclive", "aim", "tensorboard") if usage[name]} == {
         "wandb", "comet", "dvclive",
     }  # fmt: skip
@@ -89,7 +90,7 @@ def test_a_truth_with_another_value_is_refused_by_name(tmp_path: Path) -> None:
 def test_a_folder_and_its_commit_say_the_same(tmp_path: Path) -> None:
     import shutil
 
-    from traceability import git
+    from traceability.runtime import git
 
     for name in ("notebook", "own_wrapper", "hydra_chosen", "encodings"):
         copy = tmp_path / name

@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from traceability import git
-from traceability.corpus import fetching, places, sampling
+from traceability.corpus import fetching, sampling
+from traceability.corpus.scanner import file_roles
+from traceability.runtime import git
 
 CODE = "import mlflow\nmlflow.log_metric('a', 1)\n"
 
@@ -167,7 +168,7 @@ def test_only_files_that_are_needed_come(served: tuple[Remote, str, str, str], t
         ids[name] = git.run("hash-object", name, cwd=work).strip()
     commit = git.commit_all(work, "third")
     git.run("push", "--quiet", str(remote.root / "one" / "project.git"), "HEAD:refs/heads/main", cwd=work)
-    for needed, expected in ((places.wanted, set(names[:3])), (sampling.tells, set(names[5:]))):
+    for needed, expected in ((file_roles.wanted, set(names[:3])), (sampling.tells, set(names[5:]))):
         folder = tmp_path / needed.__name__
         found = fetching.fetch("one/project", commit, template, folder, needed=needed, timeout=20)
         assert found.path == str(folder), found.detail

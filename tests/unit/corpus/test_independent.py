@@ -10,8 +10,8 @@ import pytest
 
 from traceability.corpus import independent, tables
 from traceability.corpus.labels import read_truth
-from traceability.registry import read_frame
 from traceability.statistics import rates
+from traceability.study.registry import read_frame
 
 ROOT = Path(__file__).parents[3]
 LABELS = ROOT / "resources" / "labels"

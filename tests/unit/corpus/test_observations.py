@@ -8,7 +8,7 @@ import pandas as pd
 
 from traceability.corpus import accuracy, observations, tables
 from traceability.corpus.labels import read_truth
-from traceability.files import sha256_file
+from traceability.runtime.files import sha256_file
 
 ROOT = Path(__file__).parents[3]
 PUBLISHED = ROOT / "resources" / "observations"

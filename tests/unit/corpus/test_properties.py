@@ -15,8 +15,9 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from traceability import git
-from traceability.corpus import places, project, scanning, sources, tables, tolerant, trees
+from traceability.corpus import tables
+from traceability.corpus.scanner import file_roles, project, scanning, sources, tolerant, trees
+from traceability.runtime import git
 
 FEW = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 PIECES = st.sampled_from([
@@ -53,7 +54,7 @@ def test_any_notebook_is_scanned(cells: list[str], form: str) -> None:
         folder = Path(name)
         (folder / "a.ipynb").write_text(json.dumps({"nbformat": 4, "cells": made}))
         (folder / "good.py").write_text("import mlflow\nmlflow.set_tag('a', 'b')\n")
-        scanned = project.scan(trees.Folder(folder, places.wanted))
+        scanned = project.scan(trees.Folder(folder, file_roles.wanted))
         assert scanned.usage["set_tag"] == 1
         assert sorted(path.name for path in folder.iterdir()) == ["a.ipynb", "good.py"]
 
@@ -84,7 +85,7 @@ CALLS_ALL = ("log_param", "log_metric", "set_tag", "log_artifact", "log_input")
 def scan_text(text: str) -> dict[str, int | float]:
     with tempfile.TemporaryDirectory() as name:
         (Path(name) / "a.py").write_text(text)
-        return project.scan(trees.Folder(Path(name), places.wanted)).usage
+        return project.scan(trees.Folder(Path(name), file_roles.wanted)).usage
 
 
 @FEW
@@ -206,7 +207,7 @@ class Objects:
         """Note how an entry is refused, if it is."""
         if any(step.lower() in ("", ".", "..", ".git") for step in path.split("/")):
             self.refused.add((path, "path_refused"))
-        elif places.wanted(path) and not mode.startswith("100"):
+        elif file_roles.wanted(path) and not mode.startswith("100"):
             self.refused.add((path, "symlink" if mode == "120000" else "submodule"))
 
     def commit(self, repository: Path) -> str:

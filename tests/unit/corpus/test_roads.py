@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from scripts import fetch_project, scan_corpus, scan_project, take_observations, verify_observations
-from traceability import git
 from traceability.corpus import batches, fetching, observations, tables
 from traceability.errors import StudyError
+from traceability.runtime import git
 
 CODE = "import mlflow\nmlflow.log_metric('a', 1)\n"
 
@@ -158,7 +158,7 @@ def test_from_table_to_published_observations_and_back(tmp_path: Path, upstream:
 def test_a_published_row_that_a_fresh_scan_does_not_give_is_found(
     tmp_path: Path, upstream: tuple[Path, str, str]
 ) -> None:
-    from traceability.corpus import scanning
+    from traceability.corpus.scanner import scanning
 
     folder, first, last = upstream
     projects = tmp_path / "projects.tsv"
@@ -173,7 +173,7 @@ def test_a_published_row_that_a_fresh_scan_does_not_give_is_found(
 def test_a_project_of_which_the_published_scan_lacked_a_file_may_differ(
     tmp_path: Path, upstream: tuple[Path, str, str]
 ) -> None:
-    from traceability.corpus import scanning
+    from traceability.corpus.scanner import scanning
 
     folder, first, _ = upstream
     projects, published = tmp_path / "projects.tsv", tmp_path / "published"

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from scripts import fetch_project, sample_projects
-from traceability import git
 from traceability.corpus import fetching, sampling, settings, tables
 from traceability.errors import StudyError
+from traceability.runtime import git
 
 QUERY = "topic:mlflow-project"
 TRAIN = "import mlflow\nmlflow.log_metric('a', 1)\n"

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from traceability import configuration
 from traceability.datasets import catalogue
 from traceability.datasets.loaders import LOADERS
 from traceability.datasets.settings import Section
 from traceability.errors import StudyError
+from traceability.study import configuration
 
 TABLE = Path(__file__).resolve().parents[3] / "config" / "datasets.tsv"
 

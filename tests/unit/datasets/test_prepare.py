@@ -17,7 +17,7 @@ import pytest
 
 from traceability.datasets import arrays, tables
 from traceability.errors import StudyError
-from traceability.registry import all_tables
+from traceability.study.registry import all_tables
 
 ROOT = Path(__file__).resolve().parents[3]
 TABLE = ROOT / "config" / "datasets.tsv"

@@ -5,7 +5,7 @@ import pytest
 
 from scripts import plot_arms, plot_usage
 from traceability.figures import arms, corpus, storage, tables, theme, usage
-from traceability.registry import read_frame
+from traceability.study.registry import read_frame
 
 ARM = {
     "workload": "digits_mlp", "metric": "test_accuracy", "n": 3, "units": 3, "mean": 0.95, "sampling_floor": 0.0115,

@@ -11,8 +11,8 @@ import pandas as pd
 import pypdf
 import pytest
 
-from traceability.files import write_json
-from traceability.paper import declared, numbers, typesetting
+from traceability.paper import number_table, numbers, typesetting
+from traceability.runtime.files import write_json
 
 ROOT = Path(__file__).resolve().parents[3]
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="100"><rect width="400" height="100"/></svg>'
@@ -53,7 +53,7 @@ class Study:
     def numbers(self) -> Path:
         """numbers.json."""
         path = self.root / "results" / "paper" / "numbers.json"
-        found = numbers.collect(declared.NUMBERS, self.root)
+        found = numbers.collect(number_table.NUMBERS, self.root)
         write_json(path, found | {"confidence": numbers.setting(0.95, "level", "test")})
         return path
 
@@ -83,7 +83,7 @@ def root() -> Path:
 def study(tmp_path: Path) -> Study:
     """A study that measured nothing: every table without rows, every figure blank."""
     made = Study(tmp_path)
-    for name in declared.TABLES:
+    for name in number_table.TABLES:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("\t".join(numbers.declared_table(name).column_names) + "\n")

@@ -11,8 +11,8 @@ from rocrate.model import File
 from rocrate.rocrate import ROCrate
 
 from traceability.errors import StudyError
-from traceability.files import sha256_file
 from traceability.paper import crate
+from traceability.runtime.files import sha256_file
 
 
 @pytest.fixture

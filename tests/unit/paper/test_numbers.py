@@ -12,7 +12,7 @@ import pytest
 
 from traceability.capture.fields import NAMES, VERDICTS
 from traceability.errors import StudyError
-from traceability.paper import declared, numbers
+from traceability.paper import number_table, numbers
 from traceability.paper.numbers import Number
 from traceability.replay.reasons import REASONS, STAGES
 from traceability.statistics import corpus_shares, plan
@@ -28,18 +28,18 @@ def cells(root: Path, name: str, column: str) -> set[str]:
 
 def test_value_n_and_interval_are_those_of_the_row(study: Any) -> None:
     study.put_shares({}, {"function": "autolog", "standardised": 0.26})
-    found = numbers.collect(declared.NUMBERS, study.root)["corpus.traces_any"]
+    found = numbers.collect(number_table.NUMBERS, study.root)["corpus.traces_any"]
     assert (found["value"], found["n"], found["low"], found["high"]) == (0.943, 216, 0.91, 0.976)
 
 
 def test_what_was_not_measured_has_no_value(study: Any) -> None:
-    found = numbers.collect(declared.NUMBERS, study.root)
+    found = numbers.collect(number_table.NUMBERS, study.root)
     assert {name for name, entry in found.items() if entry["value"] is not None} == set()
 
 
 def test_cell_that_is_empty_has_no_value(study: Any) -> None:
     study.put_arms({"sd": None, "sd_low": None, "sd_high": None, "sd_interval": "one unit"})
-    found = numbers.collect(declared.NUMBERS, study.root)
+    found = numbers.collect(number_table.NUMBERS, study.root)
     assert found["arm.digits_mlp.same_seed.sd"]["value"] is None
     assert found["arm.digits_mlp.same_seed.distinct"]["value"] == 1
 
@@ -80,7 +80,7 @@ def test_latencies_of_the_text_are_those_of_servers_without_accounts(study: Any)
             )
         ),
     )
-    found = numbers.collect(declared.NUMBERS, study.root)
+    found = numbers.collect(number_table.NUMBERS, study.root)
     medians = {name.removeprefix("latency."): at["value"] for name, at in found.items() if name.startswith("latency.")}
     assert medians == {"one": 7.6, "several": 48.0, "several_new": 9.5, "several_uvloop": 7.7}
 
@@ -107,7 +107,7 @@ def test_broken_tables_are_told_in_one_line(study: Any, break_it: Callable[[Any]
 
 
 def test_every_number_is_read_from_a_declared_table_and_columns() -> None:
-    for number in declared.NUMBERS:
+    for number in number_table.NUMBERS:
         known = numbers.declared_table(number.table).column_names
         assert set(number.columns) <= set(known), f"{number.name}: {set(number.columns) - set(known)}"
     with pytest.raises(StudyError, match=r"no table results/statistics/arm\.tsv .* did you mean '.*arms\.tsv'"):
@@ -127,7 +127,7 @@ def test_every_filter_asks_for_something_that_can_be_there(root: Path) -> None:
         "workload": cells(root, "arms.tsv", "workload"), "arm": cells(root, "arms.tsv", "arm"),
         "store": cells(root, "stores.tsv", "store"), "contrast": set(preregistered.confirmatory.contrasts),
         "metric": {about.metric for about in preregistered.primary_metrics.values()},
-        "function": {*corpus_shares.FUNCTIONS, "uses_mlflow", "any_other_tracker", *declared.SIGNALS},
+        "function": {*corpus_shares.FUNCTIONS, "uses_mlflow", "any_other_tracker", *number_table.SIGNALS},
     }  # fmt: skip
     crossed = cells(root, "arms.tsv", "options")
     possible["source"] = {found for words in crossed for found in re.findall(r"\{(\w+)\}", words)} | {
@@ -135,7 +135,7 @@ def test_every_filter_asks_for_something_that_can_be_there(root: Path) -> None:
         "published",
     }
     levels = cells(root, "costs.tsv", "arm")
-    for number in declared.NUMBERS:
+    for number in number_table.NUMBERS:
         for column, value in (*number.where.items(), *number.among.items()):
             wanted = {value} if isinstance(value, str) else set(value)
             (known,) = [c for c in numbers.declared_table(number.table).columns if c.name == column]
@@ -162,5 +162,5 @@ def test_every_number_is_used_or_goes(root: Path) -> None:
     asked = names_in((root / "paper" / "study.typ").read_text(encoding="utf-8"))
     # How words.typ looks up what belongs to a contrast.
     inside = names_in((root / "paper" / "words.typ").read_text(encoding="utf-8"))
-    unused = [n.name for n in declared.NUMBERS if not asked.fullmatch(n.name) and not inside.fullmatch(n.name)]
+    unused = [n.name for n in number_table.NUMBERS if not asked.fullmatch(n.name) and not inside.fullmatch(n.name)]
     assert unused == []

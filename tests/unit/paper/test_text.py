@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from traceability.errors import StudyError
-from traceability.paper import declared, typesetting
+from traceability.paper import number_table, typesetting
 
 #: Digits that are no results: the year of the study, names of its questions, parts of a table's width.
 HARMLESS = re.compile(r"\b2024\b|\bE[1-4]\b|\b\d+(\.\d+)?fr\b")
@@ -42,7 +42,7 @@ VERDICT: dict[str, Any] = {
 
 def prose(source: str) -> str:
     """A Typst source without comments, labels, citations and those strings that are names."""
-    names = {number.name for number in declared.NUMBERS} | {"confidence"}
+    names = {number.name for number in number_table.NUMBERS} | {"confidence"}
     text = re.sub(r"^\s*//.*$", "", source, flags=re.MULTILINE)
     text = re.sub(r'"([^"]*)"', lambda found: "" if found[1] in names or found[1].endswith("_1") else found[1], text)
     return re.sub(r"(?<!\w)@[\w-]+|<[\w-]+>", "", text)

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from traceability import records, subjects
 from traceability.replay.batch import help_of
 from traceability.replay.engine import Task, replay
-from traceability.replay.originals import launch
+from traceability.replay.source_runs import launch
+from traceability.stores import tracking
+from traceability.study import subjects
 
 ROOT = Path(__file__).parents[3]
 
@@ -19,7 +20,7 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.uri = f"sqlite:///{folder}/mlflow.db"
-        records.client(self.uri)
+        tracking.client(self.uri)
         self.count = 0
         self.staged = {
             name: subjects.stage(ROOT / "subjects" / name, folder / "subjects" / name, folder / f"{name}.json")

@@ -10,14 +10,13 @@ import pytest
 import sqlalchemy
 from typer.testing import CliRunner
 
-from traceability import records, snapshots
 from traceability.cli import app
 from traceability.errors import StudyError
-from traceability.files import sha256_file
-from traceability.replay import foreign
 from traceability.replay.command import _check_annotatable
 from traceability.replay.reasons import REASONS, STAGES, Stopped, reached_before
 from traceability.replay.record import from_notes
+from traceability.runtime.files import sha256_file
+from traceability.stores import foreign, snapshots, tracking
 
 RUN = "a" * 32
 
@@ -175,5 +174,5 @@ def test_nothing_runs_unless_confirmed_and_annotating_writes_the_verdict(bench):
     done = CliRunner().invoke(app, [*words, "--yes", "--annotate"])
     assert done.exit_code == 0, done.output
     assert "verdict: same_metrics" in done.stdout
-    tags = records.client(bench.uri).get_run(original.run_id).data.tags
+    tags = tracking.client(bench.uri).get_run(original.run_id).data.tags
     assert tags["traceability.replay.verdict"] == "same_metrics"

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from traceability import git, records
-from traceability.audit import stores, survey
-from traceability.audit.scope import Scope
-from traceability.files import sha256_file, sha256_tree
+from traceability.audit import survey
 from traceability.replay.engine import Task, replay
+from traceability.runtime import git
+from traceability.runtime.files import sha256_file, sha256_tree
+from traceability.stores import readers, tracking
+from traceability.stores.scope import Scope
 
 ROOT = Path(__file__).parents[3]
 pytestmark = pytest.mark.slow
@@ -53,7 +54,7 @@ def launch(folder, place, **environment):
     git.commit_all(home, "one")
     git.run("remote", "add", "origin", str(home), cwd=home)
     uri = f"sqlite:///{folder / 'mlflow.db'}"
-    records.client(uri)
+    tracking.client(uri)
     done = subprocess.run(
         [sys.executable, "train.py"], cwd=home, capture_output=True, text=True, check=False,
         env=git.environment() | {"MLFLOW_TRACKING_URI": uri, "PYTHONPATH": str(ROOT)} | environment,
@@ -66,9 +67,9 @@ def launch(folder, place, **environment):
 def test_stamped_data_are_checked_before_anything_runs(tmp_path, laid):
     place, digest = laid(tmp_path)
     run_id, uri = launch(tmp_path, place, TRACEABILITY_DATA=str(place))
-    tags = records.client(uri).get_run(run_id).data.tags
+    tags = tracking.client(uri).get_run(run_id).data.tags
     assert (tags["traceability.data"], tags["traceability.data_sha256"]) == (str(place), digest)
-    with stores.opened(uri) as store:
+    with readers.opened(uri) as store:
         (judged,) = survey.judge(store, Scope(runs=(run_id,)))
     assert judged.items["data"].state == "complete"
 
@@ -98,6 +99,6 @@ def test_a_digest_in_a_tag_of_the_user_counts_as_one_in_a_parameter(tmp_path):
 def test_data_that_cannot_be_read_are_said_so_and_the_run_goes_on(tmp_path):
     place, _ = as_file(tmp_path)
     run_id, uri = launch(tmp_path, place, TRACEABILITY_DATA=str(tmp_path / "nowhere.csv"))
-    tags = records.client(uri).get_run(run_id).data.tags
+    tags = tracking.client(uri).get_run(run_id).data.tags
     assert "traceability.data_sha256" not in tags
     assert tags["traceability.failed_data"].startswith("FileNotFoundError")

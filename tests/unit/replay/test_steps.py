@@ -10,13 +10,14 @@ import pandas as pd
 import pytest
 
 from traceability.errors import StudyError
-from traceability.files import sha256_file
-from traceability.replay import code, data, environments, rebuild, sandbox
+from traceability.replay import code, data, environments, rebuild
 from traceability.replay.compare import compare
 from traceability.replay.plan import plan
 from traceability.replay.reasons import Stopped
 from traceability.replay.record import Record
 from traceability.replay.tables import CASES
+from traceability.runtime import sandbox
+from traceability.runtime.files import sha256_file
 from traceability.statistics.plan import read as read_plan
 from traceability.statistics.replays import STAGES, cells, funnel, pairs, predictions
 from traceability.training.tables import ARMS

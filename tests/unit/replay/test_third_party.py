@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from traceability import git
 from traceability.errors import StudyError
-from traceability.replay import sandbox
 from traceability.replay.tables import THIRD_PARTY, THIRD_PARTY_RUNS
 from traceability.replay.third_party import Surroundings, chosen, execute
+from traceability.runtime import git, sandbox
 
 ROOT = Path(__file__).parents[3]
 NUMBERS = "3\n4\n"

@@ -9,9 +9,9 @@ import pytest
 from scripts import check_expectations, check_regression_targets, compare_arms, judge_contrasts
 from tests.unit.statistics.conftest import PLAN, digest
 from traceability.errors import StudyError
-from traceability.registry import read_frame
 from traceability.statistics import arms, samples
 from traceability.statistics.tables import ARMS, CONTRASTS, EXPECTATIONS, TARGETS
+from traceability.study.registry import read_frame
 
 SETTINGS = {"resamples": 300, "seed": 1, "confidence": 0.95}
 

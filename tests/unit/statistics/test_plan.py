@@ -5,7 +5,7 @@ import yaml
 
 from tests.unit.statistics.conftest import PLAN
 from traceability.errors import StudyError
-from traceability.files import sha256_file
+from traceability.runtime.files import sha256_file
 from traceability.statistics import plan
 
 

@@ -12,21 +12,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traceability import records, services
 from traceability.errors import StudyError
+from traceability.runtime import services
 from traceability.storage import (
     collaboration,
     cost,
     failures,
     mapping,
     moving,
-    opening,
+    native_search,
     reasons,
     stores,
     tables,
     writer,
 )
 from traceability.storage.experiment import DATASET_FIELDS, log_experiment
+from traceability.stores import tracking
 
 
 def test_content_that_a_store_changed_is_not_what_was_logged(opened):
@@ -63,13 +64,13 @@ def changed(store, logged):
 
 def test_a_permission_is_found_by_the_experiment_it_names_and_by_no_other_number():
     for row in ({"experiment_id": 1, "user_id": 7}, {"resource_type": "experiment", "resource_pattern": "1"}):
-        assert opening.names_experiment(row | {"permission": "EDIT"}, "1")
+        assert native_search.names_experiment(row | {"permission": "EDIT"}, "1")
     for row in (
         {"experiment_id": 2, "user_id": 1},
         {"id": 1, "resource_type": "experiment", "resource_pattern": "2"},
         {"role_id": 1, "resource_type": "registered_model", "resource_pattern": "1"},
     ):
-        assert not opening.names_experiment(row | {"permission": "EDIT"}, "1")
+        assert not native_search.names_experiment(row | {"permission": "EDIT"}, "1")
 
 
 def test_a_lost_doubled_or_torn_point_is_counted(opened):
@@ -135,7 +136,7 @@ def test_numbers_of_writers_that_are_not_measured_with_accounts_are_rows_with_th
 
 
 def test_points_of_more_runs_than_fit_on_a_page_are_found(opened, monkeypatch):
-    monkeypatch.setattr(records, "RUNS_PER_PAGE", 2)
+    monkeypatch.setattr(tracking, "RUNS_PER_PAGE", 2)
     with opened("file") as ((store,), _), stores.using(store):
         experiment = store.experiment("pages")
         lines = []

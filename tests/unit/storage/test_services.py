@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from traceability import services
 from traceability.errors import StudyError
+from traceability.runtime import services
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -50,7 +50,7 @@ def test_a_server_is_healthy_and_then_gone_with_its_port_and_processes(tmp_path)
 
 def test_services_end_when_the_process_that_asked_for_them_is_killed(tmp_path, is_alive):
     code = (
-        "import sys, time; from traceability import services\n"
+        "import sys, time; from traceability.runtime import services\n"
         "with services.postgresql() as server:\n"
         "    print(server.folder, server.service.pid, server.service.guard.pid, flush=True); time.sleep(120)"
     )

@@ -2,8 +2,8 @@
 
 import pytest
 
-from traceability.configuration import check
 from traceability.errors import StudyError
+from traceability.study.configuration import check
 
 
 @pytest.mark.parametrize(

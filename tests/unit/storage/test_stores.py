@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from traceability import services
 from traceability.errors import StudyError
-from traceability.guard import descendants
+from traceability.runtime import services
+from traceability.runtime.supervise import descendants
 from traceability.storage import (
     access,
     collaboration,

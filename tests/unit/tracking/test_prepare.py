@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from traceability import records
 from traceability.errors import StudyError
-from traceability.records import prepare
+from traceability.stores import tracking
+from traceability.stores.tracking import prepare
 
 ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.slow
 def test_parallel_jobs_find_the_schema_and_the_experiments(tmp_path):
-    uri = records.study_uri("", tmp_path, 60)
+    uri = tracking.study_uri("", tmp_path, 60)
     prepare(uri, tmp_path / "artifacts", ["a", "b"], tmp_path / "tracking.json")
     code = (
         "import sys, mlflow; c = mlflow.MlflowClient(sys.argv[1]);"
@@ -26,7 +26,7 @@ def test_parallel_jobs_find_the_schema_and_the_experiments(tmp_path):
     )
     writers = [subprocess.Popen([sys.executable, "-c", code, uri], cwd=tmp_path) for _ in range(4)]
     assert [writer.wait(120) for writer in writers] == [0] * 4
-    client = records.client(uri)
+    client = tracking.client(uri)
     experiments = json.loads((tmp_path / "tracking.json").read_text())["experiments"]
     runs = client.search_runs([experiments["a"]])
     assert [len(client.get_metric_history(run.info.run_id, "m")) for run in runs] == [20] * 4
@@ -35,7 +35,7 @@ def test_parallel_jobs_find_the_schema_and_the_experiments(tmp_path):
 
 
 def test_preparing_again_keeps_the_experiments(tmp_path):
-    uri = records.study_uri("", tmp_path, 60)
+    uri = tracking.study_uri("", tmp_path, 60)
     for name in ("first", "second"):
         prepare(uri, tmp_path / "artifacts", ["a"], tmp_path / f"{name}.json")
     assert (tmp_path / "first.json").read_text() == (tmp_path / "second.json").read_text()

@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from traceability import records
 from traceability.errors import StudyError
+from traceability.stores import tracking
 from traceability.tracking import service
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -43,19 +43,19 @@ def test_what_several_machines_can_write_to_is_accepted(uri):
 
 def test_a_job_without_the_server_says_who_starts_it(tmp_path):
     with pytest.raises(StudyError, match="names no running server; run the job through Snakemake"):
-        records.study_uri("service", tmp_path, 1)
+        tracking.study_uri("service", tmp_path, 1)
 
 
 @pytest.mark.slow
 def test_runs_are_there_again_when_the_server_starts_again(results):
     with service.running(results):
-        uri = records.study_uri("service", results, 1)
-        client = records.client(uri)
+        uri = tracking.study_uri("service", results, 1)
+        client = tracking.client(uri)
         run = client.create_run(client.create_experiment("kept")).info.run_id
         client.log_text(run, "words", "note.txt")
-    assert not records.service_file(results).exists()
+    assert not tracking.service_file(results).exists()
     with service.running(results) as again:
-        client = records.client(again)
+        client = tracking.client(again)
         assert [found.info.run_id for found in client.search_runs(["1"])] == [run]
         assert [file.path for file in client.list_artifacts(run)] == ["note.txt"]
     assert list((results / "tracking" / "artifacts").rglob("note.txt"))
@@ -66,11 +66,11 @@ def test_the_server_ends_with_the_process_that_started_it(results):
     child = subprocess.Popen([sys.executable, "-m", "traceability.tracking.service", str(results)], cwd=ROOT)
     try:
         deadline = time.monotonic() + 120
-        while not records.service_file(results).exists():
+        while not tracking.service_file(results).exists():
             assert time.monotonic() < deadline
             assert child.poll() is None
             time.sleep(0.1)
-        uri = json.loads(records.service_file(results).read_text())["uri"]
+        uri = json.loads(tracking.service_file(results).read_text())["uri"]
         below = psutil.Process(child.pid).children(recursive=True)
         assert len(below) > 3
     finally:
@@ -78,4 +78,4 @@ def test_the_server_ends_with_the_process_that_started_it(results):
         child.wait()
     assert not psutil.wait_procs(below, timeout=30)[1]
     with pytest.raises(StudyError, match="no MLflow answers"):
-        records.client(uri)
+        tracking.client(uri)

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_diabetes, load_digits
 
-from traceability import records, subjects
-from traceability.records import prepare
+from traceability.stores import tracking
+from traceability.stores.tracking import prepare
+from traceability.study import subjects
 
 ROOT = Path(__file__).parents[3]
 
@@ -22,7 +23,7 @@ def bench(tmp_path_factory):
         np.savez(folder / "data" / name / "data.npz", inputs=inputs, targets=targets)
         order = np.arange(len(targets))
         np.savez(folder / "data" / name / "splits.npz", train=order[:-360], evaluation=order[-360:])
-    uri = records.study_uri("", folder, 120)
+    uri = tracking.study_uri("", folder, 120)
     workloads = ["diabetes_linear", "digits_forest", "digits_mlp"]
     prepare(uri, folder / "artifacts", workloads, folder / "tracking.json")
     staged = {

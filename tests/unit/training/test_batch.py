@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from traceability import processes, records
 from traceability.errors import StudyError
-from traceability.files import read_jsonl, sha256_npz
+from traceability.runtime import processes
+from traceability.runtime.files import read_jsonl, sha256_npz
+from traceability.stores import tracking
 from traceability.training.batch import run_batch
 from traceability.training.collect import collect
 from traceability.training.plan import Sizes, batch_of
@@ -84,7 +85,7 @@ def test_what_mlflow_holds_is_what_was_measured_and_a_difference_is_found(digits
     frame = collect([digits], uri)
     RUNS.validate(frame, "runs")
     assert len(frame) == 15
-    client = records.client(uri)
+    client = tracking.client(uri)
     run_id = frame.loc[frame["arm"] == "same_seed", "run_id"].iloc[0]
     value = client.get_run(run_id).data.metrics["test_accuracy"]
     client.log_metric(run_id, "test_accuracy", value + 1e-12)
@@ -106,9 +107,9 @@ def test_tracking_does_not_touch_the_experiment(bench, digits, tracking):
 
 def test_runs_of_a_killed_attempt_are_marked_and_ignored(bench):
     _, uri, _ = bench
-    client = records.client(uri)
+    client = tracking.client(uri)
     experiment = client.get_experiment_by_name("diabetes_linear").experiment_id
-    tags = {f"{records.PREFIX}key": "diabetes_linear/split_fixed/0000", f"{records.PREFIX}batch": "7"}
+    tags = {f"{tracking.PREFIX}key": "diabetes_linear/split_fixed/0000", f"{tracking.PREFIX}batch": "7"}
     orphan = client.create_run(experiment, tags=tags)  # its batch had another number: the batches were larger
     out = run(bench, "diabetes_linear", "killed")
     assert client.get_run(orphan.info.run_id).info.status == "KILLED"

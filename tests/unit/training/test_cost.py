@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from traceability.errors import StudyError
-from traceability.subjects import Staged
+from traceability.study.subjects import Staged
 from traceability.training.cost import measure
 from traceability.training.tables import ARMS, COSTS
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from mlflow import MlflowClient
 
-from traceability.files import sha256_npz
+from traceability.runtime.files import sha256_npz
 
 SUBJECT = Path(__file__).parents[3] / "subjects" / "fashion_mnist_mlp" / "train.py"
 

@@ -9,8 +9,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traceability import configuration
 from traceability.errors import StudyError
+from traceability.study import configuration
 from traceability.training.plan import Sizes, batch_count, batch_of, replicates_of
 from traceability.training.tables import ARMS
 

@@ -1,0 +1,157 @@
+"""The arrows of the design: scripts use the library, chapters never use each other, Snakemake stays outside."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from traceability.study import configuration
+from traceability.study.registry import CHAPTERS
+
+#: Folders that one machine has and another has not.
+LOCAL_FOLDER = re.compile(r"(?<![\w.:/~}-])/(?:home|root|Users|mnt|srv|opt|work|workspace|data)/\w")
+
+
+def modules(root: Path) -> dict[str, Path]:
+    """The library's modules by dotted name."""
+    found = {}
+    for path in sorted((root / "traceability").rglob("*.py")):
+        parts = path.relative_to(root).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def imports(path: Path, known: dict[str, Path]) -> Iterator[str]:
+    """Full names of what a file imports, also inside functions; `from a import b` is `a.b` where that is a module."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path}: relative import"
+            for alias in node.names:
+                name = f"{node.module}.{alias.name}"
+                yield name if name in known else node.module
+
+
+@pytest.fixture(scope="module")
+def graph(root: Path) -> dict[str, set[str]]:
+    known = modules(root)
+    return {name: set(imports(path, known)) for name, path in known.items()}
+
+
+def chapter(module: str) -> str:
+    parts = module.split(".")
+    return parts[1] if parts[0] == "traceability" and len(parts) > 1 and parts[1] in CHAPTERS else ""
+
+
+def test_chapters_share_declared_tables_and_nothing_else(graph: dict[str, set[str]]) -> None:
+    """What one chapter needs of another travels as a file; only the declarations of its tables may be imported."""
+    crossing = [
+        f"{name} imports {target}"
+        for name, targets in graph.items()
+        for target in sorted(targets)
+        if chapter(name) and chapter(target) and chapter(name) != chapter(target) and not target.endswith(".tables")
+    ]
+    assert crossing == []
+
+
+#: What each shared package may use; a chapter may use them all.
+SHARED = {
+    "errors": set(), "redaction": {"errors"}, "intervals": {"errors"},
+    "runtime": {"errors", "redaction"},
+    "plugin": {"errors", "redaction", "runtime", "stores"},
+    "stores": {"errors", "redaction", "runtime"},
+    "study": {"errors", "redaction", "runtime", "stores"},
+}  # fmt: skip
+
+
+def test_shared_packages_use_only_those_below_them(graph: dict[str, set[str]]) -> None:
+    """Only the command line looks into every chapter; the registry finds the chapters' tables by their names."""
+    for name, targets in graph.items():
+        package = name.split(".")[1] if "." in name else ""
+        if package in SHARED:
+            used = {target.split(".")[1] for target in targets if target.startswith("traceability.")} - {package}
+            assert used <= SHARED[package], f"{name} imports {sorted(used - SHARED[package])}"
+        elif not chapter(name):
+            assert name in ("traceability", "traceability.cli", "traceability.__main__"), f"{name}: in no package"
+
+
+def test_library_never_imports_snakemake(graph: dict[str, set[str]]) -> None:
+    assert [name for name, targets in graph.items() for target in targets if target.split(".")[0] == "snakemake"] == []
+
+
+def test_import_graph_has_no_cycle(graph: dict[str, set[str]]) -> None:
+    done: set[str] = set()
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        assert name not in path, f"cycle: {' -> '.join([*path[path.index(name) :], name])}"
+        if name not in done:
+            for target in sorted(graph[name] & graph.keys() - {name}):
+                visit(target, (*path, name))
+            done.add(name)
+
+    for name in graph:
+        visit(name, ())
+
+
+def test_scripts_and_rules_are_named_after_each_other(root: Path, rules: list[Any]) -> None:
+    for rule in rules:
+        if rule.script is not None:
+            assert rule.script == root / "scripts" / f"{rule.name}.py", f"{rule.file}: {rule.name}"
+            assert rule.script.exists(), f"{rule.file}: {rule.name} runs {rule.script.name}, which does not exist"
+    used = {rule.script.name for rule in rules if rule.script}
+    assert sorted(path.name for path in (root / "scripts").glob("*.py") if path.name not in used) == []
+
+
+def test_each_rule_that_works_says_what_it_does_where_it_logs_and_what_it_needs(root: Path, rules: list[Any]) -> None:
+    known = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["study"]["environments"]
+    for rule in rules:
+        where = f"{rule.file}: {rule.name}"
+        assert rule.derived or '"""' in rule.text, f"{where} has no docstring"
+        if rule.script is not None:
+            assert rule.has("message"), f"{where}: no message"
+            assert re.match(rf"<logs>/{rule.name}[./]", rule.quoted("log")), f"{where}: log {rule.quoted('log')}"
+            assert rule.environment in known, f"{where}: conda environment '{rule.environment}'"
+
+
+def test_scripts_work_only_when_snakemake_runs_them(root: Path) -> None:
+    """A script can be imported and its main() tested: the snakemake object appears under `__main__` alone."""
+    for path in sorted((root / "scripts").glob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        assert any(isinstance(node, ast.FunctionDef) and node.name == "main" for node in tree.body), (
+            f"{path.name}: main()"
+        )
+        guarded = [node for node in tree.body if isinstance(node, ast.If) and "__main__" in ast.unparse(node.test)]
+        assert len(guarded) == 1, f"{path.name}: one `if __name__ == '__main__'`"
+        assert ast.unparse(guarded[0].body[0]) == "logs.setup(snakemake.log[0])", f"{path.name}: logs first"
+        free = [node for node in tree.body if node is not guarded[0]]
+        names = [n for part in free for n in ast.walk(part) if isinstance(n, ast.Name) and n.id == "snakemake"]
+        assert names == [], f"{path.name}: snakemake outside `__main__`"
+
+
+def test_no_file_names_a_folder_of_one_machine(root: Path) -> None:
+    words = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(words, cwd=root, capture_output=True, check=True).stdout.decode().split("\0")
+    found = []
+    for name in filter(None, listed):
+        path = root / name
+        if name.startswith(("tests/data/", "resources/")) or name == "uv.lock" or not path.is_file():
+            continue  # other people's code and records keep their own paths
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except UnicodeDecodeError:
+            continue
+        found += [f"{name}:{i}: {line.strip()[:80]}" for i, line in enumerate(lines, 1) if LOCAL_FOLDER.search(line)]
+    assert found == []
+
+
+def test_config_schema_is_the_models() -> None:
+    """`python -m traceability.study.configuration` writes it."""
+    assert configuration.SCHEMA.read_text(encoding="utf-8") == configuration.schema()

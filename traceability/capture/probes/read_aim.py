@@ -1,0 +1,65 @@
+"""`python read_aim.py STORES OUTPUT`: what an Aim repository holds, in common words."""
+
+import json
+import os
+import sys
+
+from aim import Repo, Run
+from aim.sdk.index_manager import RepoIndexManager
+from artifact_files import evidence
+
+
+def of_run(run):
+    """Evidence of one run."""
+    attrs = run[...]
+    params = attrs.get("hparams", {})
+    found = [["run", f"parameters:{name}", str(value)] for name, value in params.items()]
+    system = attrs.get("__system_params") or {}
+    if system.get("packages"):
+        found.append(
+            ["run", "packages", "\n".join(f"{name}=={version}" for name, version in system["packages"].items())]
+        )
+    if system.get("env_variables"):
+        found.append(["run", "variables", json.dumps(dict(system["env_variables"]))])
+    if system.get("arguments"):
+        found.append(["run", "argv", " ".join(map(str, list(system["arguments"])[1:]))])
+        found.append(["run", "entry_point", str(list(system["arguments"])[0])])
+    info = system.get("git_info") or {}
+    if info:
+        commit = info.get("commit") or {}
+        found += [
+            ["run", "branch", str(info.get("branch") or "")],
+            ["run", "remote", str(info.get("remote_origin_url") or "")],
+        ]
+        found.append(["run", "commit", str(commit.get("hash") or "")])
+    for metric in run.metrics():
+        found.append(["run", f"metrics:{metric.name}", repr(float(metric.values.sparse_list()[1][-1]))])
+    found.append(["run", "start", str(run.creation_time)])
+    if run.end_time:
+        found.append(["run", "end", str(run.end_time)])
+    return found
+
+
+def of_launch(folder):
+    """One list of evidence per run of a launch."""
+    store = os.path.join(folder, "store")
+    if not os.path.isdir(store):
+        return []
+    repo = Repo.from_path(store)
+    # A run is read from the index of its repository; Aim's server puts it there when it next looks, nobody else does.
+    for name in repo.list_all_runs():
+        RepoIndexManager.get_index_manager(repo).index(name)
+    files = evidence(os.path.join(store, "artifacts"), "artifact")
+    return [of_run(Run(name, repo=repo, read_only=True)) + files for name in repo.list_all_runs()]
+
+
+def main(stores, output):
+    """`stores` names a JSON file {launch: folder}."""
+    with open(stores) as stream:
+        listed = json.load(stream)
+    with open(output, "w") as stream:
+        json.dump({key: of_launch(folder) for key, folder in listed.items()}, stream)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

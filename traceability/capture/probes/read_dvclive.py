@@ -1,0 +1,63 @@
+"""`python read_dvclive.py STORES OUTPUT`: what DVCLive left in its folder and in the project's git, in common words."""
+
+import glob
+import json
+import os
+import subprocess
+import sys
+
+import yaml
+from artifact_files import evidence
+
+
+def git(folder, *words):
+    """What git prints there."""
+    done = subprocess.run(
+        ["git", "-c", "safe.directory=*", *words], cwd=folder, capture_output=True, text=True, check=False
+    )
+    return done.stdout
+
+
+def of_launch(folder):
+    """One list of evidence: the files, and the experiment that DVC committed beside the branch."""
+    found = []
+    # It lies where the program was started.
+    stores = [path for depth in ("*", os.path.join("*", "*")) for path in glob.glob(os.path.join(folder, depth))
+              if os.path.basename(path) == "dvclive" and os.path.isdir(path)]  # fmt: skip
+    for store in stores:
+        for name in ("params.yaml", "metrics.json"):
+            path = os.path.join(store, name)
+            if os.path.exists(path):
+                with open(path) as stream:
+                    said = yaml.safe_load(stream) or {}
+                kind = "parameters" if name == "params.yaml" else "metrics"
+                found += [
+                    ["run", f"{kind}:{key}", repr(value)] for key, value in said.items() if not isinstance(value, dict)
+                ]
+        found += evidence(store, "artifact")
+    for path in glob.glob(os.path.join(folder, "project", ".git")):
+        root = os.path.dirname(path)
+        for line in git(root, "for-each-ref", "--format=%(objectname) %(refname)", "refs/exps").splitlines():
+            commit, name = line.split()
+            if "/exec/" in name:
+                continue
+            # The experiment's commit holds the tracked files as they were; it is made at the end of the run.
+            found += [
+                ["run", "commit", commit],
+                ["run", "end", git(root, "log", "-1", "--format=%ct", commit).strip()],
+            ]
+            found.append(["run", "user", git(root, "log", "-1", "--format=%an", commit).strip()])
+            found.append(["run", "diff", git(root, "diff", f"{commit}^", commit, "--", "*.py")])
+    return [found] if found else []
+
+
+def main(stores, output):
+    """`stores` names a JSON file {launch: folder}."""
+    with open(stores) as stream:
+        listed = json.load(stream)
+    with open(output, "w") as stream:
+        json.dump({key: of_launch(folder) for key, folder in listed.items()}, stream)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

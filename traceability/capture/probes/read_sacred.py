@@ -1,0 +1,63 @@
+"""`python read_sacred.py STORES OUTPUT`: what Sacred's file observer holds of each launch, in common words."""
+
+import glob
+import json
+import os
+import sys
+
+from artifact_files import evidence
+
+
+def of_launch(folder):
+    """One list of evidence per run of a launch."""
+    runs = []
+    for path in sorted(glob.glob(os.path.join(folder, "store", "*", "run.json"))):
+        with open(path) as stream:
+            run = json.load(stream)
+        with open(os.path.join(os.path.dirname(path), "config.json")) as stream:
+            config = json.load(stream)
+        metrics = os.path.join(os.path.dirname(path), "metrics.json")
+        host, about = run["host"], run["experiment"]
+        found = [["run", f"parameters:{name}", str(value)] for name, value in config.items()]
+        for source in about.get("repositories", []):
+            found += [["run", "commit", source["commit"]], ["run", "remote", source["url"] or ""]]
+            found.append(["run", "dirty_state", str(source["dirty"])])
+        found.append(["run", "entry_point", about["mainfile"]])
+        found.append(["run", "packages", "\n".join(about["dependencies"])])
+        found += [["run", "python", host["python_version"]], ["run", "platform", host["os"][1]]]
+        found += [["run", "cpu", host.get("cpu") or ""], ["run", "gpu", json.dumps(host.get("gpus", {}).get("gpus"))]]
+        if "gpus" not in host:
+            found.pop()
+        if host.get("ENV"):
+            found.append(["run", "variables", json.dumps(host["ENV"])])
+        found.append(["run", "start", seconds(run["start_time"])])
+        if run.get("stop_time"):
+            found.append(["run", "end", seconds(run["stop_time"])])
+        # Their MD5 is not asked for: the observer keeps a copy of each, which is found by its SHA-256.
+        found += [["run", "data_location", address] for address, _ in run.get("resources", [])]
+        if os.path.exists(metrics):
+            with open(metrics) as stream:
+                found += [
+                    ["run", f"metrics:{name}", repr(said["values"][-1])] for name, said in json.load(stream).items()
+                ]
+        runs.append(found + evidence(os.path.join(folder, "store"), "artifact"))
+    return runs
+
+
+def seconds(text):
+    """A time in UTC as seconds."""
+    import datetime
+
+    return str(datetime.datetime.fromisoformat(text).replace(tzinfo=datetime.UTC).timestamp())
+
+
+def main(stores, output):
+    """`stores` names a JSON file {launch: folder}."""
+    with open(stores) as stream:
+        listed = json.load(stream)
+    with open(output, "w") as stream:
+        json.dump({key: of_launch(folder) for key, folder in listed.items()}, stream)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

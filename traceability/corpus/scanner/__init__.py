@@ -1,0 +1,1 @@
+"""The scanner: which MLflow functions the code of a project really calls."""

@@ -1,0 +1,281 @@
+"""Resolves the calls of a project: what does each name in each scope stand for, and is that MLflow?
+
+A small abstract interpreter over syntax trees. Every expression has a set of *values*, each a string:
+
+- `mlflow.log_metric`, `pytorch_lightning.loggers.MLFlowLogger`: a name of a library; with `()`, what the call returns
+- `module:<n>`, `function:<n>`, `class:<n>`, `instance:<n>`: things that the project defines, by their index
+- `~`, `~U`, and with `()`: something of a library that can never lead to MLflow (`U`: spelled like a class)
+
+Assignments in sequence replace, assignments under a condition add. Function bodies see the final state of the module.
+The project is run over at most three times: names flow through modules, arguments and attributes; the calls are those
+of the last time, which is the first one that changes nothing, or the third.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from traceability.corpus.scanner import vocabulary
+from traceability.corpus.scanner.sources import Source
+
+Values = frozenset[str]
+NOTHING: Values = frozenset()
+#: Sets that hold something of a library that has nothing to do with MLflow, and nothing else.
+FOREIGN: dict[str, Values] = {value: frozenset({value}) for value in vocabulary.FOREIGN}
+FOREIGN_SETS = frozenset(FOREIGN.values())
+_PROPERTY_LIKE = ("property", "memo")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call site: `kind` is the column it counts for, `way` how MLflow is reached, `confidence` how surely."""
+
+    file: str
+    line: int
+    cell: int
+    api: str
+    kind: str
+    way: str
+    confidence: str
+
+
+@dataclass
+class Scope:
+    """Names of a module, function or class body, with the scope around it."""
+
+    module: int
+    parent: Scope | None = None
+    bound: dict[str, Values] = field(default_factory=dict)
+    owner: int = -1  # the class whose methods these are
+    globals: set[str] = field(default_factory=set)
+    is_class: bool = False
+    function: int = -1
+
+
+@dataclass
+class Module:
+    """A file of the project that is analysed."""
+
+    path: str
+    source: Source
+    scope: Scope
+    star: bool = False  # holds `from mlflow import *`
+    stars: list[int] = field(default_factory=list)
+    earlier: dict[str, Values] = field(default_factory=dict)  # state after the previous round
+    shadowed: bool = False  # a module of the project takes the name mlflow here
+
+
+@dataclass
+class Function:
+    node: ast.FunctionDef | ast.AsyncFunctionDef
+    scope: Scope
+    owner: int
+    is_property: bool
+    returns: Values = NOTHING
+    items: dict[int, Values] = field(default_factory=dict)  # what the places of a returned tuple hold
+    given: dict[str, Values] = field(default_factory=dict)  # what callers hand in
+    reaches: dict[str, str] = field(default_factory=dict)  # kind -> api that the body calls
+
+
+@dataclass
+class Class:
+    name: str
+    bases: Values = NOTHING
+    attributes: dict[str, Values] = field(default_factory=dict)
+
+
+class Project:
+    """The modules of one project and what their names stand for."""
+
+    def __init__(self, sources: dict[str, Source], paths: Iterable[str], shims: frozenset[str] = frozenset()) -> None:
+        """`sources`: the files to analyse; `paths`: all .py files of the project; `shims`: modules posing as mlflow."""
+        self.modules: list[Module] = []
+        self.functions: list[Function] = []
+        self.classes: list[Class] = []
+        self.by_node: dict[int, int] = {}
+        self.calls: dict[tuple[str, int, int, int, str], Call] = {}
+        self.uses: set[str] = set()  # files that use mlflow in executable code
+        self.recording = True
+        self.changed = False  # something that other modules or functions see is no longer as it was
+        self.folders = {path.rpartition("/")[0] for path in paths}
+        for path, source in sources.items():
+            index = len(self.modules)
+            self.modules.append(Module(path, source, Scope(index), shadowed=_is_shadowed(path, shims)))
+        self.index = {module.path: number for number, module in enumerate(self.modules)}
+        self.endings: dict[str, list[int]] = {}
+        for number, module in enumerate(self.modules):
+            if module.path.endswith(".py"):
+                stem = module.path[:-3].removesuffix("/__init__")
+                self.endings.setdefault(stem.rpartition("/")[2], []).append(number)
+
+    def resolve(self, run_module: Callable[[Project, int], None]) -> list[Call]:
+        """Every call of MLflow, in the order of files and lines; `run_module` goes once over a module."""
+        # What is bound in one round is seen by all in the next; code without definitions has nothing to hand over.
+        definitions = any(
+            isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+            for module in self.modules for part in module.source.parts for node in part.body
+        )  # fmt: skip
+        last = 2 if definitions else 1
+        for _ in range(last + 1):
+            self.calls, self.uses, self.changed = {}, set(), False
+            for number, module in enumerate(self.modules):
+                module.earlier, module.scope.bound = module.scope.bound, {}
+                run_module(self, number)
+                self.changed = self.changed or module.earlier != module.scope.bound
+            if not self.changed:  # the next round would be this one again
+                break
+        self._wrapped()
+        return sorted(self.calls.values(), key=lambda c: (c.file, c.cell, c.line, c.api, c.way))
+
+    def record(self, module: int, node: ast.AST, column: int, api: str, kind: str, way: str, confidence: str) -> None:
+        """Note a call site, unless an expression is only looked at again."""
+        if self.recording:
+            call = Call(self.modules[module].path, node.lineno, column, api, kind, way, confidence)  # type: ignore[attr-defined]
+            offset = getattr(node, "col_offset", 0)
+            self.calls.setdefault((call.file, call.cell, call.line, offset, kind if way != "wrapped" else api), call)
+
+    def _wrapped(self) -> None:
+        """Give calls of the project's own functions the kinds those reach, through at most three functions."""
+        reach = [dict(function.reaches) for function in self.functions]
+        for _ in range(3):
+            for number in range(len(reach)):
+                for kind, api in list(reach[number].items()):
+                    if kind.startswith("function:"):
+                        for inner, inner_api in reach[int(kind[9:])].items():
+                            reach[number].setdefault(inner, inner_api)
+                        del api
+        for key, call in list(self.calls.items()):
+            if call.way != "wrapped":
+                continue
+            del self.calls[key]
+            reached = reach[int(call.api[9:])]
+            for kind, api in sorted(reached.items()):
+                if not kind.startswith("function:"):
+                    wrapped = Call(call.file, call.line, call.cell, api, kind, "wrapped", call.confidence)
+                    self.calls[(*key[:4], f"wrapped {kind}")] = wrapped
+
+    # -- names of the project -------------------------------------------------------------------------------------
+
+    def find_module(self, importer: str, dotted: str, level: int = 0) -> int | None:
+        """The module of the project that `importer` means by `dotted`, or None.
+
+        Relative imports go by folder. Absolute ones are looked for beside the importer, in every folder above it and in
+        a `src`-like root; failing those, the one file of the project whose path ends so.
+        """
+        folder = importer.rpartition("/")[0]
+        tail = dotted.replace(".", "/")
+        if level:
+            for _ in range(level - 1):
+                folder = folder.rpartition("/")[0]
+            return self._at(f"{folder}/{tail}".strip("/") if tail else folder)
+        while True:
+            found = self._at(f"{folder}/{tail}".lstrip("/"))
+            if found is not None:
+                return found
+            if not folder:
+                break
+            folder = folder.rpartition("/")[0]
+        if dotted.split(".", maxsplit=1)[0] == "mlflow":
+            return None
+        last = tail.rpartition("/")[2]
+        ending = [
+            n for n in self.endings.get(last, ())
+            if ("/" + self.modules[n].path[:-3].removesuffix("/__init__")).endswith("/" + tail)
+        ]  # fmt: skip
+        return ending[0] if ending and ("/" in tail or len(ending) == 1) else None
+
+    def _at(self, stem: str) -> int | None:
+        found = self.index.get(f"{stem}.py")
+        return found if found is not None else self.index.get(f"{stem}/__init__.py")
+
+    def export(self, module: int, name: str) -> Values:
+        """What `name` stands for at the top of a module."""
+        seen = self.modules[module]
+        values = seen.scope.bound.get(name) or seen.earlier.get(name) or NOTHING
+        if not values:
+            for other in seen.stars:
+                if other != module:
+                    values = (
+                        self.modules[other].scope.bound.get(name) or self.modules[other].earlier.get(name) or NOTHING
+                    )
+                    if values:
+                        break
+        if not values and seen.star and name in vocabulary.STAR:
+            values = frozenset({f"mlflow.{name}"})
+        return values
+
+    def attribute(self, value: str, name: str) -> Values:
+        """What `.name` of a value stands for."""
+        sort, _, number = value.partition(":")
+        if number.isdigit():
+            if sort == "module":
+                found = self.export(int(number), name)
+                if not found:
+                    below = self.find_module(self.modules[int(number)].path, name, 1)
+                    found = frozenset({f"module:{below}"}) if below is not None else NOTHING
+                return found
+            if sort in ("class", "instance"):
+                return self._member(int(number), name, sort == "instance", 0)
+            return NOTHING
+        if name == "experiment" and value.endswith("MLFlowLogger()"):
+            return frozenset({f"{vocabulary.CLIENT}()"})
+        if value.startswith("mlflow.") and name == "mlflow":
+            return frozenset({"mlflow"})
+        return vocabulary.member(value, name)
+
+    def _member(self, number: int, name: str, instance: bool, depth: int) -> Values:
+        owner = self.classes[number]
+        values = owner.attributes.get(name)
+        if values is None:
+            found: set[str] = set()
+            for base in sorted(owner.bases):
+                sort, _, index = base.partition(":")
+                if sort == "class" and depth < 8:
+                    found |= self._member(int(index), name, instance, depth + 1)
+                elif base == vocabulary.CLIENT and instance:
+                    found.add(f"{vocabulary.CLIENT}().{name}")
+            return frozenset(found)
+        if not instance:
+            return values
+        result: set[str] = set()
+        for value in sorted(values):
+            sort, _, index = value.partition(":")
+            if sort == "function" and self.functions[int(index)].is_property:
+                result |= self.functions[int(index)].returns
+            else:
+                result.add(value)
+        return frozenset(result)
+
+    def called(self, value: str) -> Values:
+        """What calling a value returns."""
+        sort, _, number = value.partition(":")
+        if sort == "function":
+            return self.functions[int(number)].returns
+        if sort == "class":
+            return frozenset({f"instance:{number}"})
+        if sort in ("instance", "module"):
+            return NOTHING
+        return vocabulary.returned(value)
+
+
+def _is_shadowed(path: str, shims: frozenset[str]) -> bool:
+    """Whether `import mlflow` in `path` finds a module of the project that poses as the library."""
+    folder = path.rpartition("/")[0]
+    for shim in sorted(shims):
+        home = shim.removesuffix("/__init__.py").rpartition("/")[0]
+        if shim != path and (home == folder or not home or folder.startswith(home + "/")):
+            return True
+    return False
+
+
+def targets(node: ast.expr) -> Iterator[ast.expr]:
+    """The single targets of an assignment target."""
+    if isinstance(node, ast.Tuple | ast.List):
+        for element in node.elts:
+            yield from targets(element)
+    elif isinstance(node, ast.Starred):
+        yield from targets(node.value)
+    else:
+        yield node

@@ -1,0 +1,1 @@
+"""What is started and ended around a measurement: processes, services, environments, git and the sandbox."""

@@ -1,0 +1,101 @@
+"""Virtual environments built with uv from requirements, each once, named by the digest of what it holds."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from traceability.errors import StudyError
+from traceability.runtime.files import write_text
+
+UNREACHABLE = ("error sending request", "HTTP status server error")
+"""How uv words it that nobody answered, as on a computing node without a way out."""
+
+
+class NotBuilt(Exception):
+    """An environment that cannot be made: `stage` is `interpreter` or `packages`, `detail` what uv said."""
+
+    def __init__(self, stage: str, detail: str) -> None:
+        super().__init__(detail)
+        self.stage = stage
+        self.detail = detail
+
+
+def running() -> str:
+    """The Python of this process, as 3.11."""
+    return f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def build(
+    requirements: str, python: str, cache: Path, *, until: str = "", sources: bool = False, again: bool = False
+) -> Path:
+    """The interpreter of an environment that holds `requirements` (the text of a requirements file).
+
+    Whoever asks first creates it in `cache`; the others wait. `until` (a date) takes only what was published by then.
+    Without `sources` only wheels are installed, so that nobody's set-up script runs. A failure is remembered; `again`
+    tries once more. Raises `NotBuilt`, and `StudyError` where the package index cannot be reached: that says nothing
+    about the requirements.
+    """
+    named = f"{requirements}python {python}\nuntil {until}\n"
+    home = cache.resolve() / hashlib.sha256(named.encode()).hexdigest()[:16]
+    interpreter = home / "bin" / "python"
+    with _waiting(home.with_suffix(".lock")):
+        failed = home.with_suffix(".failed")
+        if again:
+            failed.unlink(missing_ok=True)
+        if failed.exists():
+            raise NotBuilt("packages", failed.read_text(encoding="utf-8"))
+        if not (home / "complete").exists():
+            shutil.rmtree(home, ignore_errors=True)
+            _uv("interpreter", "venv", "--quiet", "--python", python, "--no-python-downloads", str(home))
+            wanted = home / "requirements.txt"
+            write_text(wanted, requirements)
+            options = ["--exclude-newer", until] if until else []
+            options += [] if sources else ["--no-build"]
+            try:
+                _uv("packages", "pip", "install", "--quiet", "--compile-bytecode", "--python", str(interpreter),
+                    *options, "-r", str(wanted))  # fmt: skip
+            except NotBuilt as stopped:
+                write_text(failed, stopped.detail)
+                raise
+            write_text(home / "complete", named)
+    return interpreter
+
+
+def version_of(python: Path, package: str) -> str:
+    """Version of a distribution as that interpreter finds it; empty where it is not there."""
+    words = "import importlib.metadata as m, sys; print(m.version(sys.argv[1]))"
+    done = subprocess.run([str(python), "-I", "-c", words, package], capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _uv(stage: str, *words: str) -> None:
+    uv = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
+    if uv is None:
+        raise StudyError("uv is not on PATH; install it (it builds environments) and try again")
+    done = subprocess.run([uv, "--no-config", *words], capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = " ".join(done.stderr.split())
+        if any(words in said for words in UNREACHABLE):
+            raise StudyError(
+                f"the package index cannot be reached from {socket.gethostname()} (uv: {said[-120:]}); "
+                "run this where it can be reached, or name a way with HTTPS_PROXY or UV_DEFAULT_INDEX"
+            )
+        raise NotBuilt(stage, said[-300:] or f"uv {words[0]} ended with {done.returncode}")
+
+
+@contextlib.contextmanager
+def _waiting(path: Path) -> Iterator[None]:
+    """Hold the lock on `path`, waiting for whoever builds the same environment."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,48 @@
+"""What every kind of store is asked: which runs are meant, how many there are, and the runs themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from traceability.stores.artifacts import Artifacts
+from traceability.stores.record_fields import Run
+
+#: Runs that are asked for at a time.
+PAGE = 1000
+STATUS = {1: "RUNNING", 2: "SCHEDULED", 3: "FINISHED", 4: "FAILED", 5: "KILLED"}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which runs are meant: those of `experiments` (ids), or those named; both empty: all that are not deleted."""
+
+    experiments: tuple[str, ...] = ()
+    runs: tuple[str, ...] = ()
+
+
+class Store(Protocol):
+    """What the kinds of stores have in common."""
+
+    #: The kind of store and its schema, in words.
+    kind: str
+    artifacts: Artifacts
+
+    def experiments(self) -> Mapping[str, str]:
+        """Names of experiments by id."""
+
+    def count(self, scope: Scope) -> int | None:
+        """Number of runs; None where only reading them all would tell."""
+
+    def runs(self, scope: Scope) -> Iterator[Run]:
+        """The runs, page by page, in any order."""
+
+
+def when(milliseconds: Any) -> str:
+    """ISO time in UTC of a time stamp in milliseconds; empty where there is none that can be read."""
+    try:
+        return datetime.fromtimestamp(int(milliseconds) / 1000, UTC).isoformat(timespec="seconds")
+    except (TypeError, ValueError, OverflowError, OSError):
+        return ""

@@ -1,0 +1,1 @@
+"""What only the workflow needs: its configuration, its declared tables, its subjects, its logs and its code digests."""

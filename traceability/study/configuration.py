@@ -1,0 +1,119 @@
+"""The study's configuration: one strict model, put together from each chapter's `settings.py`.
+
+`config/schemas/config.schema.json` is generated from it (`python -m traceability.study.configuration`), and a test
+fails when the two drift. Every key has a description, a default and bounds; an unknown key is refused with its
+nearest known neighbour named.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+
+from traceability.errors import StudyError, nearest
+from traceability.runtime.files import write_text
+from traceability.study.registry import CHAPTERS
+
+FOLDER = Path(__file__).resolve().parents[2] / "config"
+SCHEMA = FOLDER / "schemas" / "config.schema.json"
+README = FOLDER / "README.md"
+
+
+class Settings(BaseModel):
+    """Base of every configuration section: unknown keys refused, values fixed once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+def model() -> type[Settings]:
+    """The whole configuration: one section per chapter that has a `settings.py` with a class `Section`."""
+    fields: dict[str, Any] = {}
+    for chapter in CHAPTERS:
+        name = f"traceability.{chapter}.settings"
+        if importlib.util.find_spec(f"traceability.{chapter}") and importlib.util.find_spec(name):
+            section = importlib.import_module(name).Section
+            fields[chapter] = (
+                section,
+                Field(default_factory=section, description=(section.__doc__ or "").splitlines()[0]),
+            )
+    return create_model("Configuration", __base__=Settings, **fields)
+
+
+def check(config: dict[str, Any], where: str = "config") -> dict[str, Any]:
+    """Return `config` with every default filled in.
+
+    Raises `StudyError` with one line that names the key, what was given and what is expected.
+    """
+    try:
+        return model().model_validate(config).model_dump(mode="json")
+    except ValidationError as error:
+        first = error.errors()[0]
+        location = [str(part) for part in first["loc"]]
+        key = ".".join(location)
+        if first["type"] == "extra_forbidden":
+            raise StudyError(f"{where}: unknown key '{key}'; {nearest(location[-1], _known(location[:-1]))}") from None
+        raise StudyError(
+            f"{where}: '{key}' is {first['input']!r}: {first['msg'].lower()}; see config/README.md"
+        ) from None
+
+
+def _known(location: list[str]) -> list[str]:
+    """The keys allowed below `location`."""
+    current: Any = model()
+    for part in location:
+        if not (isinstance(current, type) and issubclass(current, BaseModel)):
+            return []
+        current = current.model_fields[part].annotation
+    return list(current.model_fields) if isinstance(current, type) and issubclass(current, BaseModel) else []
+
+
+def schema() -> str:
+    """The JSON schema as text."""
+    return json.dumps(model().model_json_schema(), indent=2, sort_keys=True) + "\n"
+
+
+_INTRODUCTION = """# config/
+
+`config.yaml` is the study as published, `quick.yaml` the same study in minutes, `full.yaml` in hours or on a cluster.
+A size changes numbers and rows of tables, never rules. Choose one with `--configfile config/quick.yaml`; single keys
+with `--config 'training={"replicates": 5}'`. Unknown keys are refused. Tables beside the files are part of the
+configuration: `arms.tsv` (a row is an arm), `datasets.tsv`, `projects.tsv`. `preregistration.yaml` is the plan: it was
+committed before the runs that it speaks of.
+
+This page is generated (`python -m traceability.study.configuration`) from `traceability/<chapter>/settings.py`.
+"""
+
+
+def readme() -> str:
+    """The page that explains every key, as Markdown."""
+    parts = [_INTRODUCTION]
+    for name, field in model().model_fields.items():
+        section = field.annotation
+        assert isinstance(section, type) and issubclass(section, BaseModel)  # noqa: S101 - how model() builds them
+        parts.append(f"\n## {name}\n\n{field.description}\n\n| key | default | bounds | meaning |\n|---|---|---|---|\n")
+        properties = section.model_json_schema()["properties"]
+        for key, entry in properties.items():
+            marks = {
+                "minimum": "≥",
+                "maximum": "≤",
+                "exclusiveMinimum": ">",
+                "exclusiveMaximum": "<",
+                "minItems": "items ≥",
+            }
+            bounds = ", ".join(f"{mark} {entry[bound]:g}" for bound, mark in marks.items() if bound in entry)
+            bounds = bounds or ", ".join(f"`{value}`" for value in entry.get("enum", []))
+            meaning = " ".join(entry["description"].split()).replace("|", "\\|")
+            parts.append(f"| `{key}` | `{json.dumps(entry['default'])}` | {bounds} | {meaning} |\n")
+    return "".join(parts)
+
+
+if __name__ == "__main__":
+    write_text(SCHEMA, schema())
+    write_text(README, readme())
+    sys.stdout.write(f"{SCHEMA.name} and {README.name} written\n")
