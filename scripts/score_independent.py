@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from traceability import intervals
 from traceability.corpus import independent, tables
 from traceability.corpus.labels import read_truth
-from traceability.statistics import rates
 from traceability.study import logs
 from traceability.study.registry import read_frame
 
@@ -21,8 +21,8 @@ def main(
     said = tables.USAGE.read(usage).set_index("repository")
     named = tables.LABELLED_CALLS.read(sites)
     found = tables.CALLS.read(calls)
-    wilson = functools.partial(rates.wilson, confidence=confidence)
-    clustered = functools.partial(rates.cluster_bootstrap, resamples=resamples, seed=seed, confidence=confidence)
+    wilson = functools.partial(intervals.wilson, confidence=confidence)
+    clustered = functools.partial(intervals.cluster_bootstrap, resamples=resamples, seed=seed, confidence=confidence)
     rows = independent.by_project(truth, said, [column.name for column in tables.FLAGS], wilson)
     here: pd.DataFrame = found[found["repository"].isin(truth.index)]
     rows += independent.by_call(named, here, len(truth), wilson, clustered)

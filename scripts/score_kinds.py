@@ -3,14 +3,14 @@
 import functools
 from pathlib import Path
 
+from traceability import intervals
 from traceability.corpus import kinds, tables
-from traceability.statistics import rates
 from traceability.study import logs
 
 
 def main(judged: Path, projects: Path, table: Path, confidence: float) -> None:
     """Write one row per kind, and one for all."""
-    wilson = functools.partial(rates.wilson, confidence=confidence)
+    wilson = functools.partial(intervals.wilson, confidence=confidence)
     rows = kinds.agreement(tables.LABELLED_KINDS.read(judged), tables.PROJECTS.read(projects), wilson)
     tables.KIND_AGREEMENT.write(rows, table)
 

@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from sklearn.datasets import load_digits
 
+from traceability.intervals import ratio_of_medians
 from traceability.runtime.files import read_jsonl
-from traceability.statistics.costs import ratio_of_medians
 from traceability.stores import tracking
 from traceability.stores.tracking import prepare
 from traceability.study import subjects

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from traceability.statistics import equivalence, rates, spread
+from traceability import intervals
+from traceability.statistics import equivalence, spread
 from traceability.statistics.plan import Contrast, Expectation, Plan, Target
 from traceability.statistics.samples import Arm, arms, fresh_twins
 
@@ -74,11 +75,11 @@ def _metric(values: np.ndarray, resamples: int, seed: int, confidence: float) ->
         return row | {
             "mean": float(values[0]), "sd": 0.0, "sd_low": 0.0, "sd_high": 0.0, "sd_interval": "one distinct value",
         }  # fmt: skip
-    low, high = spread.sd_interval(values, resamples, seed, confidence)
-    few = values.size < spread.SMALLEST_BOOTSTRAP
+    low, high = intervals.sd_interval(values, resamples, seed, confidence)
+    few = values.size < intervals.SMALLEST_BOOTSTRAP
     row |= {"sd": float(values.std(ddof=1)), "sd_low": low, "sd_high": high}
     row["sd_interval"] = "chi-square" if few else "studentised bootstrap"
-    row["prediction_low"], row["prediction_high"] = equivalence.prediction_interval(values, confidence)
+    row["prediction_low"], row["prediction_high"] = intervals.prediction_interval(values, confidence)
     return row
 
 
@@ -105,7 +106,7 @@ def target_rows(
     for published in plan.published_runs:
         arm = known.get((published.workload, published.arm))
         values = arm.values(published.metric) if arm else np.empty(0)
-        low, high = spread.sd_interval_normal(published.values, confidence)
+        low, high = intervals.sd_interval_normal(published.values, confidence)
         row: Row = {
             "source": published.source, "workload": published.workload, "arm": published.arm, "environment": "today",
             "metric": published.metric, "quantity": "sd", "published_n": len(published.values),
@@ -115,7 +116,7 @@ def target_rows(
         }  # fmt: skip
         if values.size > 1:
             row["observed"] = float(values.std(ddof=1))
-            row["observed_low"], row["observed_high"] = spread.sd_interval(values, resamples, seed, confidence)
+            row["observed_low"], row["observed_high"] = intervals.sd_interval(values, resamples, seed, confidence)
         rows.append(row)
     return rows
 
@@ -235,4 +236,4 @@ def _records(replays: pd.DataFrame, contrast: Contrast) -> Row:
     n = len(pairs)
     if n == 0:
         return {}
-    return {"n_first": n, "n_second": n, "estimate": (b - c) / n, "p": rates.mcnemar_exact(b, c)}
+    return {"n_first": n, "n_second": n, "estimate": (b - c) / n, "p": intervals.mcnemar_exact(b, c)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from traceability.statistics.rates import wilson
+from traceability.intervals import wilson
 
 VERDICTS = ("correct", "partial", "misleading", "missing")
 

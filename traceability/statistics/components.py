@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from traceability.errors import StudyError
+from traceability.intervals import CONFIDENCE, percentiles
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def crossed(
     *,
     resamples: int,
     seed: int,
-    confidence: float = 0.95,
+    confidence: float = CONFIDENCE,
 ) -> list[Component]:
     """Variance of each factor, of each interaction, and the residual (the interaction of all factors, with any noise).
 
@@ -59,7 +60,7 @@ def crossed(
     drawn = drawn[np.isfinite(drawn).all(axis=1)]
     if len(drawn) == 0:
         raise StudyError("no resample of the crossed design has two levels of every factor; ask for more resamples")
-    lows, highs = np.quantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
+    lows, highs = percentiles(drawn, confidence, axis=0)
     bounded = min(cells.shape) > 2
     total = np.maximum(estimates, 0).sum()
     names = [" x ".join(factors[i] for i in subset) for subset in subsets]

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from traceability.statistics import rates
+from traceability.intervals import cluster_bootstrap, wilson
 
 SMALL_FRAME = 5
 FUNCTIONS = (
@@ -69,7 +69,7 @@ def share(
     """One share with its intervals. Where all projects agree, Wilson over owners stands in for the bootstrap."""
     values = flags.to_numpy(dtype=float)
     k, n, owners = int(values.sum()), len(values), part["owner"].nunique()
-    low, high = rates.wilson(k, n, confidence)
+    low, high = wilson(k, n, confidence)
     row: dict[str, Any] = {"k": k, "n": n, "owners": owners, "share": k / n, "wilson_low": low, "wilson_high": high}
     rows = np.column_stack([values, _groups(part["frame"])])
     statistics = {"owner": _mean} | ({"standardised": _standardised} if standardise else {})
@@ -77,9 +77,9 @@ def share(
         if owners < 2:
             interval = (0.0, 1.0)
         elif k in (0, n):
-            interval = rates.wilson(owners if k else 0, owners, confidence)
+            interval = wilson(owners if k else 0, owners, confidence)
         else:
-            interval = rates.cluster_bootstrap(
+            interval = cluster_bootstrap(
                 rows, part["owner"].to_numpy(dtype=str), statistic, resamples, seed, confidence
             )
         row[f"{name}_low"], row[f"{name}_high"] = interval

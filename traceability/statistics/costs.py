@@ -1,4 +1,4 @@
-"""Costs of one level relative to another: ratios of medians with a percentile bootstrap."""
+"""Costs of one level relative to another: ratios of medians with their intervals."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import bootstrap
+
+from traceability.intervals import ratio_of_medians
 
 BASE = "none"
 """The level that others are compared with: nothing is recorded, nothing made deterministic."""
@@ -31,23 +32,3 @@ def cost_rows(costs: pd.DataFrame, resamples: int, seed: int, confidence: float)
             row["median"] = float(np.median(above)) if len(above) else None
             rows.append(row | ratio_of_medians(above, below, resamples, seed, confidence))
     return rows
-
-
-def ratio_of_medians(
-    above: np.ndarray, below: np.ndarray, resamples: int, seed: int, confidence: float
-) -> dict[str, float | None]:
-    """Ratio of the medians of two samples and its bootstrap interval: keys `ratio`, `low`, `high`.
-
-    All are empty without values or with a median of 0 below; the interval also with fewer than 3 values.
-    """
-    if not (len(above) and len(below)) or np.median(below) <= 0:
-        return {"ratio": None, "low": None, "high": None}
-    ratio = float(np.median(above) / np.median(below))
-    if min(len(above), len(below)) < 3:
-        return {"ratio": ratio, "low": None, "high": None}
-    interval = bootstrap(
-        (above, below),
-        lambda a, b, axis: np.median(a, axis=axis) / np.median(b, axis=axis),
-        n_resamples=resamples, confidence_level=confidence, method="percentile", rng=np.random.default_rng(seed),
-    ).confidence_interval  # fmt: skip
-    return {"ratio": ratio, "low": float(interval.low), "high": float(interval.high)}

@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from traceability.errors import StudyError
-from traceability.statistics.rates import Interval
 
 Verdict = Literal["equivalent", "not_shown", "too_few"]
 
@@ -58,18 +57,6 @@ def independent(first: ArrayLike, second: ArrayLike, margin: float, alpha: float
     return _decide(
         float(a.mean() - b.mean()), error, freedom, n=n, margin=margin, alpha=alpha, enough=n >= SMALLEST_CELL
     )
-
-
-def prediction_interval(values: ArrayLike, confidence: float = 0.95) -> Interval:
-    """Where one further run of an arm is expected: mean +- t * SD * sqrt(1 + 1 / n), for about normal values.
-
-    Fewer than two values predict nothing: (-inf, inf).
-    """
-    data = np.asarray(values, dtype=np.float64)
-    if data.size < 2:
-        return float("-inf"), float("inf")
-    reach = stats.t.ppf((1 + confidence) / 2, data.size - 1) * data.std(ddof=1) * np.sqrt(1 + 1 / data.size)
-    return float(data.mean() - reach), float(data.mean() + reach)
 
 
 def _decide(

@@ -8,9 +8,9 @@ import math
 import numpy as np
 import pandas as pd
 
+from traceability.intervals import prediction_interval, wilson
 from traceability.statistics import equivalence, samples
 from traceability.statistics.plan import Plan
-from traceability.statistics.rates import wilson
 from traceability.statistics.tables import REPLAY_PREDICTIONS
 
 #: The road of a replay, in order; the last two rows of the funnel are verdicts, not stages.
@@ -97,7 +97,7 @@ def predictions(replays: pd.DataFrame, runs: pd.DataFrame, plan: Plan, confidenc
         arm = known.get((replay["workload"], replay["arm"]))
         # Single runs, not means over the two runs of a seed: one run is what a replay makes.
         values = arm.runs[samples.METRIC + about.metric].dropna().to_numpy(dtype=float) if arm else np.empty(0)
-        low, high = equivalence.prediction_interval(values, confidence)
+        low, high = prediction_interval(values, confidence)
         bounded = math.isfinite(low)
         slack = 1e-12 * abs(value)
         rows.append({

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from traceability.errors import StudyError
+from traceability.intervals import CONFIDENCE
 from traceability.statistics import spread
 from traceability.statistics.plan import Plan, sha256
 from traceability.study.registry import read_frame
@@ -60,7 +61,7 @@ class Arm:
             return finite.groupby("pair")[column].mean().to_numpy(dtype=np.float64)
         return finite.sort_values("replicate")[column].to_numpy(dtype=np.float64)
 
-    def digests(self, column: str, confidence: float = 0.95) -> spread.Distinct | None:
+    def digests(self, column: str, confidence: float = CONFIDENCE) -> spread.Distinct | None:
         """Distinct results in a column of digests; None where the column was not measured for every run."""
         if column not in self.runs or self.runs.empty or self.runs[column].isna().any():
             return None

@@ -7,15 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from traceability.errors import StudyError
-from traceability.statistics.rates import Interval
-
-#: Below this many values a bootstrap of the SD only echoes the few values seen; the chi-square interval is used.
-SMALLEST_BOOTSTRAP = 10
+from traceability.intervals import CONFIDENCE, finite, percentiles, rate_high
 
 
 @dataclass(frozen=True)
@@ -31,7 +28,7 @@ class Distinct:
     differ_high: float
 
 
-def distinct(results: Iterable[str], confidence: float = 0.95) -> Distinct:
+def distinct(results: Iterable[str], confidence: float = CONFIDENCE) -> Distinct:
     """Count distinct results (e.g. weight digests); a result differs when it is not the most frequent one.
 
     With one distinct result the bound is `1 - (1 - confidence) ** (1 / n)`. Empty digests raise `StudyError`.
@@ -44,65 +41,12 @@ def distinct(results: Iterable[str], confidence: float = 0.95) -> Distinct:
     return Distinct(n, len(counts), differ, rate_high(differ, n, confidence))
 
 
-def distinct_pairs(pairs: Iterable[tuple[str, str]], confidence: float = 0.95) -> Distinct:
+def distinct_pairs(pairs: Iterable[tuple[str, str]], confidence: float = CONFIDENCE) -> Distinct:
     """As `distinct`, where a trial is one seed run twice and differs when its two results are not the same."""
     pairs = list(pairs)
     differ = sum(first != second for first, second in pairs)
     results = {result for pair in pairs for result in pair}
     return Distinct(len(pairs), len(results), differ, rate_high(differ, len(pairs), confidence))
-
-
-def rate_high(k: int, n: int, confidence: float = 0.95) -> float:
-    """Exact one-sided upper bound of the rate `k` of `n` (Clopper and Pearson 1934); 1 when `k == n`."""
-    if not 0 <= k <= n:
-        raise StudyError(f"a rate needs 0 <= k <= n, got k = {k} of n = {n}")
-    return 1.0 if k == n else float(stats.beta.ppf(confidence, k + 1, n - k))
-
-
-def sd_interval(values: ArrayLike, resamples: int, seed: int, confidence: float = 0.95) -> Interval:
-    """Interval of the standard deviation by the studentised bootstrap on its logarithm.
-
-    The logarithm makes the estimate nearly symmetric and its error nearly independent of the SD; dividing each
-    resample by its own standard error corrects for the shape of the data (Davison and Hinkley 1997, 5.2; standard
-    error of a variance: Cramér 1946, 27.4). Values are one per independent unit. All values equal: (0, 0), for which
-    `distinct` has the honest statement. Fewer than 10 values: the chi-square interval, which assumes normal data.
-    """
-    data = _finite(values)
-    if data.size >= 2 and np.ptp(data) == 0:
-        return 0.0, 0.0
-    if data.size < SMALLEST_BOOTSTRAP:
-        return sd_interval_normal(data, confidence)
-    generator = np.random.default_rng(seed)
-    samples = data[generator.integers(data.size, size=(resamples, data.size))]
-    spread = np.ptp(samples, axis=1) > 0
-    log_sd, error = _log_sd(data[np.newaxis])
-    log_sds, errors = _log_sd(samples[spread])
-    # A resample of two values in equal numbers has a fourth moment so small that its error vanishes.
-    usable = errors > 0
-    pivots = (log_sds[usable] - log_sd) / errors[usable]
-    high, low = np.quantile(pivots, [(1 - confidence) / 2, (1 + confidence) / 2])
-    ends = np.exp(log_sd[0] - error[0] * np.array([low, high]))
-    return float(ends[0]), float(ends[1])
-
-
-def _log_sd(samples: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Logarithm of the SD of each row, and its delta-method standard error."""
-    n = samples.shape[1]
-    variance = samples.var(axis=1, ddof=1)
-    fourth = ((samples - samples.mean(axis=1, keepdims=True)) ** 4).mean(axis=1)
-    variance_error = (fourth / variance**2 - (n - 3) / (n - 1)) / n
-    return np.log(variance) / 2, np.sqrt(np.maximum(variance_error, 0)) / 2
-
-
-def sd_interval_normal(values: ArrayLike, confidence: float = 0.95) -> Interval:
-    """Interval of the standard deviation of normally distributed values, from the chi-square distribution."""
-    data = _finite(values)
-    if data.size < 2:
-        return 0.0, float("inf")
-    freedom = data.size - 1
-    quantiles = stats.chi2.ppf([(1 + confidence) / 2, (1 - confidence) / 2], freedom)
-    low, high = data.std(ddof=1) * np.sqrt(freedom / quantiles)
-    return float(low), float(high)
 
 
 def sampling_floor(accuracy: float, images: int) -> float:
@@ -120,7 +64,7 @@ def brown_forsythe(first: ArrayLike, second: ArrayLike) -> float:
 
     An arm with one distinct value takes part in no variance test: `StudyError`.
     """
-    groups = _finite(first), _finite(second)
+    groups = finite(first), finite(second)
     if any(group.size < 3 or np.ptp(group) == 0 for group in groups):
         raise StudyError("a variance test needs two arms with at least 3 values that are not all the same")
     return float(stats.levene(*groups, center="median").pvalue)
@@ -142,7 +86,7 @@ def churn(first: ArrayLike, second: ArrayLike) -> float:
 
 
 def mean_churn(
-    predictions: ArrayLike, resamples: int, seed: int, confidence: float = 0.95
+    predictions: ArrayLike, resamples: int, seed: int, confidence: float = CONFIDENCE
 ) -> tuple[float, float, float]:
     """Mean churn over all pairs of runs, and its interval by a bootstrap over runs.
 
@@ -158,12 +102,5 @@ def mean_churn(
     weights = generator.multinomial(runs, np.full(runs, 1 / runs), size=resamples).astype(np.float64)
     pairs = weights.sum(axis=1) ** 2 - (weights**2).sum(axis=1)
     estimates = np.einsum("ri,ij,rj->r", weights, differing, weights, optimize=True)[pairs > 0] / pairs[pairs > 0]
-    low, high = np.quantile(estimates, [(1 - confidence) / 2, (1 + confidence) / 2])
+    low, high = percentiles(estimates, confidence)
     return float(differing.sum() / (runs * (runs - 1))), float(low), float(high)
-
-
-def _finite(values: ArrayLike) -> NDArray[np.float64]:
-    data = np.asarray(values, dtype=np.float64).ravel()
-    if not np.isfinite(data).all():
-        raise StudyError("a metric is missing or not finite; exclusion rules come before statistics")
-    return data

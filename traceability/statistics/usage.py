@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from traceability.errors import StudyError
-from traceability.statistics import rates
+from traceability.intervals import wilson
 from traceability.statistics.plan import Plan
 from traceability.study.registry import read_frame
 
@@ -28,6 +28,6 @@ def share_rows(counts: Iterable[Path], plan: Plan, confidence: float) -> list[di
         rows += frame.loc[frame["n"] > 0, list(_COUNTS)].to_dict("records")  # type: ignore[arg-type]
     rows += [published.model_dump() for published in plan.published_shares]
     for row in rows:
-        row["low"], row["high"] = rates.wilson(int(row["k"]), int(row["n"]), confidence)
+        row["low"], row["high"] = wilson(int(row["k"]), int(row["n"]), confidence)
         row["share"], row["interval"] = row["k"] / row["n"], "wilson"
     return rows

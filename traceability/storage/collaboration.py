@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -11,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
 from sqlalchemy.exc import SQLAlchemyError
 
+from traceability.intervals import geometric_mean
 from traceability.storage import stores, writer
 from traceability.storage.stores import SQLITE_TIMEOUT_SECONDS, Store
 from traceability.storage.tables import COLLABORATION, REFERENCE
@@ -111,21 +110,6 @@ def summary(rounds: Sequence[dict[str, Any]], reference: Sequence[dict[str, Any]
     row["seconds"] = geometric_mean([taken["seconds"] for taken in rounds])[0]
     error = next((taken["error"] for taken in rounds if taken["error"]), None)
     return row | {"error": error, "reason": None}
-
-
-def geometric_mean(values: Sequence[float]) -> tuple[float | None, float | None, float | None]:
-    """Geometric mean of positive values and its 95 % interval (Student's t on their logarithms).
-
-    One value has no interval. Where nothing was measured, or something took no time, there is no mean.
-    """
-    if not values or min(values) <= 0:
-        return None, None, None
-    logarithms = np.log(values)
-    middle = float(logarithms.mean())
-    if len(values) == 1:
-        return math.exp(middle), None, None
-    reach = float(stats.t.ppf(0.975, len(values) - 1) * stats.sem(logarithms))
-    return math.exp(middle), math.exp(middle - reach), math.exp(middle + reach)
 
 
 def _load(store: Store, name: str, cell: Cell, runs: int, points: int) -> dict[str, Any]:

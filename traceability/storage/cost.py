@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from traceability.intervals import median_interval, ratio_of_medians
 from traceability.storage import stores
 from traceability.storage.stores import Store
 from traceability.storage.tables import REFERENCE
@@ -174,37 +175,24 @@ def weigh(store: Store, experiment: str) -> dict[Cell, list[float]]:
 def rows_of(name: str, samples: dict[str, Samples], resamples: int, seed: int) -> list[dict[str, Any]]:
     """A row per cell of one set-up; without a ratio where the reference was not measured, or not at this size."""
     rows = []
-    columns = ("median", "low", "high", "ratio", "ratio_low", "ratio_high")
     own, reference = samples[name], samples.get(REFERENCE, Samples()).seconds
     for cell, values in own.seconds.items():
-        numbers = bootstrap(values, reference.get(cell), resamples, seed)
         row = {"store": name, "operation": cell[0], "size": cell[1], "unit": UNITS[cell[0]], "n": len(values)}
-        reason = None if cell in reference else f"no ratio: {REFERENCE} was not measured at this size"
-        rows.append(row | dict(zip(columns, numbers, strict=True)) | {"reason": reason})
+        row["median"] = statistics.median(values)
+        row["low"], row["high"] = median_interval(values, resamples, seed) or (None, None)
+        row |= relative(values, reference.get(cell, ()), resamples, seed)
+        row["reason"] = None if cell in reference else f"no ratio: {REFERENCE} was not measured at this size"
+        rows.append(row)
     for cell, reason in own.left_out.items():
         row = {"store": name, "operation": cell[0], "size": cell[1], "unit": UNITS[cell[0]], "n": None}
-        rows.append(row | dict.fromkeys(columns) | {"reason": reason})
+        empty = dict.fromkeys(("median", "low", "high", "ratio", "ratio_low", "ratio_high"))
+        rows.append(row | empty | {"reason": reason})
     return rows
 
 
-def bootstrap(
-    values: list[float], reference: list[float] | None, resamples: int, seed: int
-) -> tuple[float, float | None, float | None, float | None, float | None, float | None]:
-    """Median and ratio of medians to `reference`, each with its 95 % percentile bootstrap interval.
-
-    Both samples are resampled independently; percentile method of Efron and Tibshirani (1993, ch. 13). A sample
-    of fewer than three has no interval. Without a reference there is no ratio.
-    """
-    draw = np.random.default_rng(seed)
-    median = statistics.median(values)
-    ratio = median / statistics.median(reference) if reference else None
-    low = high = ratio_low = ratio_high = None
-    if len(values) > 2:
-        own = np.median(draw.choice(np.array(values), (resamples, len(values))), axis=1)
-        low, high = map(float, np.quantile(own, [0.025, 0.975]))
-        if reference and len(reference) > 2 and values is not reference:
-            other = np.median(draw.choice(np.array(reference), (resamples, len(reference))), axis=1)
-            ratio_low, ratio_high = map(float, np.quantile(own / other, [0.025, 0.975]))
+def relative(values: Sequence[float], reference: Sequence[float], resamples: int, seed: int) -> dict[str, Any]:
+    """Ratio of medians to the reference's, with its interval; exactly 1 for the reference itself."""
     if values is reference:
-        return median, low, high, 1.0, 1.0, 1.0
-    return median, low, high, ratio, ratio_low, ratio_high
+        return dict.fromkeys(("ratio", "ratio_low", "ratio_high"), 1.0)
+    ratio = ratio_of_medians(values, reference, resamples, seed)
+    return {"ratio": ratio["ratio"], "ratio_low": ratio["low"], "ratio_high": ratio["high"]}

@@ -19,6 +19,7 @@ import contextlib
 import http.client
 import logging
 import socket
+import statistics
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -27,9 +28,9 @@ from pathlib import Path
 from typing import Any
 
 from traceability.errors import StudyError
+from traceability.intervals import median_interval
 from traceability.runtime import services
 from traceability.storage import environments, reasons, stores
-from traceability.storage.cost import bootstrap
 
 log = logging.getLogger(__name__)
 
@@ -98,8 +99,8 @@ def measure(root: Path, uvloop: Path, requests: int, resamples: int, seed: int) 
             row["reason"] = missing.get(server)
             here = times.get((server, connection))
             if here:
-                median, low, high, *_ = bootstrap(here, here, resamples, seed)
-                row |= {"n": len(here), "median_ms": median, "low_ms": low, "high_ms": high}
+                low, high = median_interval(here, resamples, seed) or (None, None)
+                row |= {"n": len(here), "median_ms": statistics.median(here), "low_ms": low, "high_ms": high}
             elif not row["reason"]:
                 row["reason"] = "this system has no TCP_QUICKACK"
             rows.append(row)

@@ -197,7 +197,8 @@ def test_memory_stays_bounded_whatever_the_size_of_the_tree(tmp_path: Path) -> N
     (tmp_path / "longer.ipynb").write_text(notebook(*[text] * 1500))
     # Linux hands ru_maxrss of the process that forked through exec: a child of a large pytest would be charged for it.
     code = (
-        "import resource, sys; from pathlib import Path; from traceability.corpus.scanner import project, trees, file_roles;"
+        "import resource, sys; from pathlib import Path; "
+        "from traceability.corpus.scanner import project, trees, file_roles;"
         "s = project.scan(trees.Folder(Path(sys.argv[1]), file_roles.wanted)); assert len(s.calls) == 13;"
         "assert [(p[0], p[1]) for p in s.problems] == [('longer.ipynb', 'too_large')], s.problems;"
         "status = Path('/proc/self/status');"

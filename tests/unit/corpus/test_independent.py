@@ -8,14 +8,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from traceability import intervals
 from traceability.corpus import independent, tables
 from traceability.corpus.labels import read_truth
-from traceability.statistics import rates
 from traceability.study.registry import read_frame
 
 ROOT = Path(__file__).parents[3]
 LABELS = ROOT / "resources" / "labels"
-CLUSTERED = functools.partial(rates.cluster_bootstrap, resamples=200, seed=1)
+CLUSTERED = functools.partial(intervals.cluster_bootstrap, resamples=200, seed=1)
 
 
 def test_labelled_projects_are_of_the_sample_and_none_was_developed_on() -> None:
@@ -57,7 +57,7 @@ def test_misses_and_inventions_are_counted_and_calls_of_own_wrappers_are_not() -
         [call("a", line) for line in range(2, 21)]  # line 1 is missed
         + [call("b", 1), call("b", 9), call("b", 12, way="wrapped"), call("b", 13, kind="log_param")]
     )
-    (row,) = independent.by_call(sites, calls, 2, rates.wilson, CLUSTERED)
+    (row,) = independent.by_call(sites, calls, 2, intervals.wilson, CLUSTERED)
     assert (row["positives"], row["tp"], row["fp"], row["fn"]) == (21, 20, 1, 1)
     assert row["precision"] == pytest.approx(20 / 21)
     assert row["recall"] == pytest.approx(20 / 21)
@@ -76,7 +76,7 @@ def test_a_call_on_a_client_counts_for_its_function_and_as_use_of_a_client() -> 
 def test_few_positives_give_counts_and_no_rate() -> None:
     truth = pd.DataFrame({"autolog": [1] * 19, "reader2_differs": ["autolog", *[None] * 18]}, index=range(19))
     said = pd.DataFrame({"autolog": [1] * 19}, index=range(19))
-    (row,) = independent.by_project(truth, said, ["autolog"], rates.wilson)
+    (row,) = independent.by_project(truth, said, ["autolog"], intervals.wilson)
     assert row["tp"] == 19
     assert row["recall"] is None
     assert row["interval"] == "fewer than 20 positives: no rate"
@@ -86,6 +86,6 @@ def test_few_positives_give_counts_and_no_rate() -> None:
 def test_without_an_error_the_interval_is_that_of_the_projects_not_of_the_sites() -> None:
     sites = pd.DataFrame([site(project, line) for project in "abcd" for line in range(1, 11)])
     calls = pd.DataFrame([call(project, line) for project in "abcd" for line in range(1, 11)])
-    (row,) = independent.by_call(sites, calls, 4, rates.wilson, CLUSTERED)
+    (row,) = independent.by_call(sites, calls, 4, intervals.wilson, CLUSTERED)
     assert row["precision"] == 1.0
-    assert row["precision_low"] == pytest.approx(rates.wilson(4, 4)[0])
+    assert row["precision_low"] == pytest.approx(intervals.wilson(4, 4)[0])

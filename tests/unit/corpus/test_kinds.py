@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 from scripts import score_kinds
+from traceability import intervals
 from traceability.corpus import kinds, tables
 from traceability.errors import StudyError
-from traceability.statistics import rates
 
 ROOT = Path(__file__).parents[3]
-WILSON = functools.partial(rates.wilson, confidence=0.95)
+WILSON = functools.partial(intervals.wilson, confidence=0.95)
 
 
 def frames(pairs):

@@ -3,8 +3,9 @@
 import pandas as pd
 import pytest
 
+from traceability import intervals
 from traceability.corpus import sample, tables
-from traceability.statistics import corpus_shares, rates
+from traceability.statistics import corpus_shares
 
 
 def projects(*rows):
@@ -23,7 +24,7 @@ def test_each_frame_weighs_the_same_whatever_its_size():
     assert found["share"] == pytest.approx(14 / 50)
     assert found["standardised"] == pytest.approx((8 / 40 + 6 / 10) / 2)
     assert found["standardised_low"] < 0.4 < found["standardised_high"]
-    assert (found["wilson_low"], found["wilson_high"]) == pytest.approx(rates.wilson(14, 50))
+    assert (found["wilson_low"], found["wilson_high"]) == pytest.approx(intervals.wilson(14, 50))
 
 
 def test_frames_of_a_few_projects_count_as_one():
@@ -43,9 +44,9 @@ def test_copies_of_one_owner_add_nothing():
 def test_where_all_agree_the_owners_are_what_was_counted():
     every = projects(*[("A", f"o{number // 2}", 1) for number in range(20)])
     found = share_of(every)
-    assert (found["owner_low"], found["owner_high"]) == pytest.approx(rates.wilson(10, 10))
+    assert (found["owner_low"], found["owner_high"]) == pytest.approx(intervals.wilson(10, 10))
     none = share_of(every.assign(flag=0))
-    assert (none["owner_low"], none["owner_high"]) == pytest.approx(rates.wilson(0, 10))
+    assert (none["owner_low"], none["owner_high"]) == pytest.approx(intervals.wilson(0, 10))
 
 
 def test_one_owner_says_nothing_about_others():

@@ -6,7 +6,6 @@ import os
 import sys
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -306,12 +305,14 @@ def test_chosen_set_ups_are_known_and_the_one_that_others_are_compared_with_is_a
 
 
 def test_ratio_of_a_sample_with_itself_is_one_and_a_slower_one_is_outside():
-    draw = np.random.default_rng(1)
-    fast, slow = (list(draw.normal(mean, 0.05, 10)) for mean in (1.0, 2.0))
-    assert cost.bootstrap(fast, fast, 500, 1)[3:] == (1.0, 1.0, 1.0)
-    assert cost.bootstrap([2.0, 4.0], fast, 500, 1)[1:3] == (None, None), "two values have no interval"
-    _, _, _, ratio, low, high = cost.bootstrap(slow, fast, 500, 1)
-    assert 1.5 < low < ratio < high < 2.5
+    cell, other = (cost.SINGLE, 1), (cost.SINGLE, 10)
+    fast, slow = [1.0, 1.1, 0.9, 1.0], [2.0, 2.1, 1.9, 2.0]
+    samples = {tables.REFERENCE: cost.Samples({cell: fast}), "file": cost.Samples({cell: slow, other: slow})}
+    (own,) = cost.rows_of(tables.REFERENCE, samples, 500, 1)
+    assert (own["ratio"], own["ratio_low"], own["ratio_high"]) == (1.0, 1.0, 1.0)
+    slower, alone = cost.rows_of("file", samples, 500, 1)
+    assert 1.5 < slower["ratio_low"] < slower["ratio"] == 2.0 < slower["ratio_high"] < 2.5
+    assert (alone["ratio"], alone["reason"][:8]) == (None, "no ratio")
 
 
 def test_descendants_are_found_over_generations():
