@@ -13,6 +13,14 @@ class StudyError(Exception):
     """
 
 
+class MissingExtra(StudyError):
+    """A package that one of the extras brings is not installed; the message names both."""
+
+    def __init__(self, module: str, extra: str) -> None:
+        self.module, self.extra = module, extra
+        super().__init__(f"the package {module} is not installed; pip install 'traceability[{extra}]' brings it")
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """A hint naming the known word closest to `name`, or all known words when none is close."""
     known = sorted(known)

@@ -9,11 +9,12 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from traceability.errors import StudyError
+
+if TYPE_CHECKING:  # writing a report needs no arrays
+    import numpy as np
 
 
 @contextlib.contextmanager
@@ -91,6 +92,8 @@ def sha256_tree(paths: Iterable[Path], root: Path) -> str:
 
 def sha256_arrays(arrays: Mapping[str, np.ndarray]) -> str:
     """SHA-256 over the names, types, shapes and bytes of arrays, in the order of their names."""
+    import numpy as np
+
     digest = hashlib.sha256()
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])
@@ -101,5 +104,7 @@ def sha256_arrays(arrays: Mapping[str, np.ndarray]) -> str:
 
 def sha256_npz(path: Path | str) -> str:
     """`sha256_arrays` of an NPZ file: its content without the archive's time stamps. Nothing is unpickled."""
+    import numpy as np
+
     with np.load(path, allow_pickle=False) as arrays:
         return sha256_arrays({name: arrays[name] for name in arrays.files})

@@ -64,7 +64,7 @@ def test_chapters_share_declared_tables_and_nothing_else(graph: dict[str, set[st
 
 #: What each shared package may use; a chapter may use them all.
 SHARED = {
-    "errors": set(), "redaction": {"errors"}, "intervals": {"errors"},
+    "errors": set(), "cli_options": set(), "redaction": {"errors"}, "intervals": {"errors"},
     "runtime": {"errors", "redaction"},
     "plugin": {"errors", "redaction", "runtime", "stores"},
     "stores": {"errors", "redaction", "runtime"},
