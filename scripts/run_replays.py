@@ -14,7 +14,7 @@ def main(
     plan: Path, receipts: list[Path], data: dict[str, Path], preregistration: Path, rows: Path, store: Path,
     cache: Path, era: Path, batch: int, timeout_seconds: float,
 ) -> None:  # fmt: skip
-    """Write one JSON line per replay to `rows`; the originals stay in `store`, rebuilt environments in `cache`."""
+    """Write one JSON line per replay to `rows`; the source runs stay in `store`, rebuilt environments in `cache`."""
     share = [row for row in PLAN.rows(plan) if row["batch"] == batch]
     staged = {subject.name: subject for subject in map(subjects.read, receipts)}
     declared = yaml.safe_load(preregistration.read_text(encoding="utf-8"))

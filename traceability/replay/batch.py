@@ -1,4 +1,4 @@
-"""A job's share of the replays: each original is launched, then replayed from nothing but its record."""
+"""A job's share of the replays: each source run is launched, then replayed from nothing but its record."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pandas as pd
 
 from traceability.errors import StudyError
 from traceability.replay.engine import Task, replay
-from traceability.replay.source_runs import Original, launch
+from traceability.replay.source_runs import SourceRun, launch
 from traceability.replay.tables import REPLAYS
 from traceability.runtime import processes
 from traceability.runtime.files import read_jsonl, write_jsonl
@@ -38,9 +38,9 @@ def run_batch(
 ) -> None:
     """Make and replay the runs of `plan` and write one JSON line each to `rows`.
 
-    `store` is emptied first and keeps the originals, so that a replay can be repeated by hand; `data` has the folder of
-    the prepared data of each workload; `era` is the requirements file of the environment of that name. An original that
-    fails is an error of the study: `StudyError`.
+    `store` is emptied first and keeps the source runs, so that a replay can be repeated by hand; `data` has the folder
+    of the prepared data of each workload; `era` is the requirements file of the environment of that name. A source run
+    that fails is an error of the study: `StudyError`.
     """
     with processes.exclusive(rows.with_suffix(".lock")), processes.scratch("replay") as scratch:
         shutil.rmtree(store, ignore_errors=True)
@@ -50,12 +50,12 @@ def run_batch(
         lines = []
         for position, item in enumerate(plan):
             subject = subjects[item["workload"]]
-            original = launch(item, subject, uri, store.resolve() / f"{position:04d}", timeout_seconds,
+            source = launch(item, subject, uri, store.resolve() / f"{position:04d}", timeout_seconds,
                               data.get(item["workload"]))  # fmt: skip
             task = Task(
-                original.run_id, uri, kind=item["record"],
+                source.run_id, uri, kind=item["record"],
                 environment=str(era) if item["environment"] == "era" else item["environment"],
-                help=help_of(item["help"], original), margins=margins.get(item["workload"], {}),
+                help=help_of(item["help"], source), margins=margins.get(item["workload"], {}),
                 timeout_seconds=timeout_seconds,
             )  # fmt: skip
             lines.append(replay(task, scratch, cache) | dict(item))
@@ -63,16 +63,16 @@ def run_batch(
         write_jsonl(rows, lines)
 
 
-def help_of(words: str | None, original: Original) -> dict[str, str]:
+def help_of(words: str | None, source: SourceRun) -> dict[str, str]:
     """Fields that a human would add, with their values: `commit` and `option:data` are looked up, the rest says its."""
     found = {}
     for word in (words or "").split(";"):
         name, given, value = word.strip().partition("=")
         if not name:
             continue
-        if not given and name not in original.facts:
-            raise StudyError(f"config/replays.tsv: help '{name}' is unknown; known: {', '.join(original.facts)}")
-        found[name] = value if given else original.facts[name]
+        if not given and name not in source.facts:
+            raise StudyError(f"config/replays.tsv: help '{name}' is unknown; known: {', '.join(source.facts)}")
+        found[name] = value if given else source.facts[name]
     return found
 
 

@@ -13,7 +13,7 @@ from traceability.replay.engine import HELP, Task
 from traceability.replay.engine import replay as replay_run
 from traceability.replay.reasons import REASONS
 from traceability.runtime import processes, sandbox
-from traceability.stores import foreign, snapshots, tracking
+from traceability.stores import snapshots, tracking
 
 _ADDABLE = ("repository", "commit", "source")
 _BUILT_IN = ("same", "recorded", "recorded_then")
@@ -119,13 +119,48 @@ def _check_annotatable(record: str, uri: str) -> None:
     """Writing opens the store with this MLflow, which would migrate one of another version: refused beforehand."""
     if record == "notes":
         raise StudyError("--annotate: notes have no tags; leave it out")
+    if uri.startswith(("http:", "https:")):
+        return
+    if not uri.startswith(("sqlite:", "postgresql", "mysql", "mssql")):
+        raise StudyError(
+            "--annotate: this MLflow writes no folder of files; leave --annotate out, or give the address of a server"
+        )
     if uri.startswith("sqlite:"):
         path = snapshots.sqlite_path(uri)
-        if path.is_file() and snapshots.alembic_version(path) != foreign.client_schema():
-            raise StudyError(
-                f"--annotate: {path} has schema {snapshots.alembic_version(path)}, this MLflow would migrate it; "
-                "leave --annotate out, or run `mlflow db upgrade` if the store is yours"
-            )
+        if not path.is_file():
+            return  # reading says so
+        there = snapshots.alembic_version(path)
+    else:
+        there = _schema(uri)
+    if there != _client_schema():
+        raise StudyError(
+            f"--annotate: {tracking.redacted(uri)} has schema {there}, this MLflow would migrate it; "
+            "leave --annotate out, or run `mlflow db upgrade` if the store is yours"
+        )
+
+
+def _client_schema() -> str:
+    """The schema version that the installed MLflow writes."""
+    from mlflow.store.db import utils
+
+    return str(utils._get_latest_schema_revision())
+
+
+def _schema(uri: str) -> str:
+    """The schema version of a database server."""
+    from alembic.migration import MigrationContext
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        engine = create_engine(uri)
+        with engine.connect() as connection:
+            return str(MigrationContext.configure(connection).get_current_revision())
+    except (SQLAlchemyError, ImportError) as error:
+        reason = tracking.redacted_text(str(error).splitlines()[0], uri)
+        raise StudyError(
+            f"{tracking.redacted(uri)}: no database answers ({reason}); start it or correct the address"
+        ) from None
 
 
 def _annotate(run_id: str, uri: str, row: dict[str, Any]) -> None:

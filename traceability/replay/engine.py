@@ -12,14 +12,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from traceability.replay import code, data, environments, rebuild
+from traceability.errors import StudyError
+from traceability.replay import code, data, environments, reading, rebuild
 from traceability.replay import record as recorded
 from traceability.replay.compare import Comparison, arrays_digest, compare, weights_digest
 from traceability.replay.reasons import STAGES, Stopped, reached_before
 from traceability.replay.record import Record
 from traceability.runtime import sandbox
 from traceability.runtime.files import replacing
-from traceability.stores import foreign, tracking
+from traceability.stores import readers, tracking
+from traceability.stores.scope import Scope
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +99,7 @@ def _nothing_learnt() -> dict[str, Any]:
 def _read(task: Task, scratch: Path) -> Record:
     if task.kind == "notes":
         return recorded.from_notes(Path(task.run_id))
-    return foreign.read_run(task.run_id, task.uri, scratch, task.kind)
+    return reading.read(task.run_id, task.uri, scratch, task.kind)
 
 
 def _missed(reason: Stopped, offered: Mapping[str, str], added: tuple[str, ...]) -> str | None:
@@ -162,7 +164,7 @@ def _attempt(
         raise Stopped("timeout", f"no end within {task.timeout_seconds:g} s")
     if ended.status != 0:
         raise Stopped("exit_status", f"ended with {ended.status}: {ended.last_line}")
-    replayed = _result(uri, store, scratch / "result")
+    replayed = _result(store, scratch / "result")
     # Before any judgement: a run on other data is none to compare with.
     row["data"] = data.verify_after(record, replayed.datasets, row["data"])
     row["replayed"] = replayed.metrics
@@ -181,16 +183,18 @@ def _judge(record: Record, replayed: Record, output: Path | None, margins: Mappi
     return compare(record.metrics, replayed.metrics, weights, margins)
 
 
-def _result(uri: str, store: Path, scratch: Path) -> Record:
-    """The run that the program left in its own store."""
-    if not store.is_file():
+def _result(store: Path, scratch: Path) -> Record:
+    """The run that the program left in its own store, which is read as anybody's: its MLflow may be an older one."""
+    if store.is_symlink() or not store.is_file():
         raise Stopped("no_result", "the program tracked nothing")
-    client = tracking.client(uri)
-    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
-    runs = client.search_runs(experiments, order_by=["attributes.start_time DESC"], max_results=1)
-    if not runs:
-        raise Stopped("no_result", "the program tracked no run")
-    return foreign.read_run(runs[0].info.run_id, uri, scratch)
+    try:
+        with readers.opened(f"sqlite:///{store}") as left:
+            runs = sorted(left.runs(Scope()), key=lambda run: run.start)
+            if not runs:
+                raise Stopped("no_result", "the program tracked no run")
+            return reading.from_run(runs[-1], left.artifacts, scratch / "model", "mlflow", within=store.parents[1])
+    except StudyError as error:
+        raise Stopped("no_result", f"the program left a store that cannot be read ({error})") from None
 
 
 def _template(cache: Path) -> Path:

@@ -31,7 +31,7 @@ _NOWHERE = "scikit-learn==99.0"
 
 
 @dataclass(frozen=True)
-class Original:
+class SourceRun:
     """A run that was made: its id (or the path of its notes) and the facts that a human could add to its record."""
 
     run_id: str
@@ -40,7 +40,7 @@ class Original:
 
 def launch(
     row: Mapping[str, Any], subject: Staged, uri: str, folder: Path, timeout: float, data: Path | None = None
-) -> Original:
+) -> SourceRun:
     """Make the run that `row` (of `tables.PLAN`) describes, below `folder`, tracked at `uri`.
 
     `data` is the folder of the prepared data set; a project that must be told where its data are gets it. Raises
@@ -77,21 +77,21 @@ def launch(
             command, cwd=worktree, env=environment, timeout=timeout, capture_output=True, text=True, check=False
         )
     except subprocess.TimeoutExpired:
-        raise StudyError(f"{row['key']}: the original run did not end within {timeout:g} s") from None
+        raise StudyError(f"{row['key']}: the source run did not end within {timeout:g} s") from None
     if done.returncode:
-        raise StudyError(f"{row['key']}: the original run failed: {done.stderr.strip()[-500:]}")
+        raise StudyError(f"{row['key']}: the source run failed: {done.stderr.strip()[-500:]}")
     if not tracked:
-        return Original(str(output / "notes.json"), facts)
+        return SourceRun(str(output / "notes.json"), facts)
     client = tracking.client(uri)
     experiment = client.get_experiment_by_name(row["workload"])
     places = [experiment.experiment_id] if experiment else []
     runs = client.search_runs(places, f"attributes.run_name = '{label}'", max_results=1)
     if not runs:
-        raise StudyError(f"{row['key']}: the original run ended well but is not in {tracking.redacted(uri)}")
+        raise StudyError(f"{row['key']}: the source run ended well but is not in {tracking.redacted(uri)}")
     run_id = runs[0].info.run_id
     if row["record"] == "plugin":
         client.set_tag(run_id, f"{tracking.PREFIX}weights_sha256", sha256_npz(output / "weights.npz"))
-    return Original(run_id, facts)
+    return SourceRun(run_id, facts)
 
 
 def _command(

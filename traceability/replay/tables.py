@@ -12,8 +12,8 @@ _STAGES = ("", *STAGES)
 
 _CASE = (
     Column("workload", "str", "subject that is run (folder of subjects/)"),
-    Column("arm", "str", "arm whose options the original run gets"),
-    Column("record", "str", "what is known of the original: notes by hand, or MLflow used in one of its ways",
+    Column("arm", "str", "arm whose options the source run gets"),
+    Column("record", "str", "what is known of the source run: notes by hand, or MLflow used in one of its ways",
            values=RECORDS),
     Column("environment", "str", "environment of the replay: same, recorded, recorded_then or era"),
     Column("defect", "str", "what was damaged on purpose", values=DEFECTS),
@@ -24,7 +24,7 @@ CASES = Table(
     "The replays to be made; a row is a case.",
     (
         *_CASE,
-        Column("n", "int", "original runs, each replayed once", minimum=1),
+        Column("n", "int", "source runs, each replayed once", minimum=1),
         Column("expected_reason", "str", "reason code that the case must stop with; empty: none", nullable=True),
         Column("help", "str", "fields that a human would add when they are missed, separated by ';'", nullable=True),
     ),
@@ -33,13 +33,13 @@ CASES = Table(
 
 PLAN = Table(
     "results/replay/plan.tsv",
-    "One row per original run and its replay, with the words of its command line.",
+    "One row per source run and its replay, with the words of its command line.",
     (
         Column("key", "str", "name of the replay"),
         *_CASE,
         Column("number", "int", "number of the replay in its case, from 0", minimum=0),
         Column("batch", "int", "job that makes it", minimum=0),
-        Column("options", "str", "options of the original run, as JSON"),
+        Column("options", "str", "options of the source run, as JSON"),
         Column("expected_reason", "str", "reason code that it must stop with; empty: none", nullable=True),
         Column("help", "str", "fields that a human would add when they are missed, separated by ';'", nullable=True),
     ),
@@ -53,7 +53,7 @@ REPLAYS = Table(
         Column("key", "str", "name of the replay"),
         *_CASE,
         Column("number", "int", "number of the replay in its case, from 0", minimum=0),
-        Column("run_id", "str", "the original: an MLflow run or the file name of the notes", volatile=True),
+        Column("run_id", "str", "the source run: an MLflow run or the file name of the notes", volatile=True),
         Column("commit", "str", "recorded commit", nullable=True),
         Column("command", "str", "rebuilt command", nullable=True),
         Column("param_unmapped", "str", "recorded parameters that are no option of the program", nullable=True),

@@ -19,12 +19,13 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from traceability.errors import StudyError, nearest
-from traceability.replay import code, environments
+from traceability.replay import code, environments, reading
 from traceability.replay.compare import compare
 from traceability.replay.reasons import Stopped, reached_before
 from traceability.replay.record import Record
 from traceability.runtime import sandbox, virtualenvs
-from traceability.stores import foreign, tracking
+from traceability.stores import readers
+from traceability.stores.scope import Scope
 
 log = logging.getLogger(__name__)
 
@@ -153,11 +154,12 @@ def _environment(project: Mapping[str, Any], folder: Path, cache: Path) -> Path:
 
 
 def _left(store: Path, scratch: Path) -> list[Record]:
-    """The runs in `store`, oldest first. Their MLflow may be an older one, so a copy is opened."""
-    if not store.is_file():
+    """The runs in `store`, oldest first. Their MLflow may be an older one, so it is read as anybody's store."""
+    if store.is_symlink() or not store.is_file():
         return []
-    uri = foreign.readable(f"sqlite:///{store}", scratch)
-    client = tracking.client(uri)
-    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
-    runs = client.search_runs(experiments, order_by=["attributes.start_time ASC"])
-    return [foreign.read_run(run.info.run_id, uri, scratch / run.info.run_id) for run in runs]
+    with readers.opened(f"sqlite:///{store}") as left:
+        runs = sorted(left.runs(Scope()), key=lambda run: run.start)
+        return [
+            reading.from_run(run, left.artifacts, scratch / run.run_id, "mlflow", within=store.parents[1])
+            for run in runs
+        ]

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import pickle
 import sqlite3
 from pathlib import Path
@@ -12,11 +13,13 @@ from typer.testing import CliRunner
 
 from traceability.cli import app
 from traceability.errors import StudyError
-from traceability.replay.command import _check_annotatable
+from traceability.replay import model_files, reading
+from traceability.replay.command import _check_annotatable, _client_schema
 from traceability.replay.reasons import REASONS, STAGES, Stopped, reached_before
 from traceability.replay.record import from_notes
 from traceability.runtime.files import sha256_file
-from traceability.stores import foreign, snapshots, tracking
+from traceability.stores import snapshots, tracking
+from traceability.stores.artifacts import Artifacts
 
 RUN = "a" * 32
 
@@ -59,8 +62,8 @@ def old_store(tmp_path):
 
 def test_a_store_of_an_older_mlflow_is_read_and_stays_as_it_was(old_store, tmp_path):
     digest, version = sha256_file(old_store), snapshots.alembic_version(old_store)
-    assert version != foreign.client_schema()
-    record = foreign.read_run(RUN, f"sqlite:///{old_store}", tmp_path / "scratch")
+    assert version != _client_schema()
+    record = reading.read(RUN, f"sqlite:///{old_store}", tmp_path / "scratch")
     assert (record.commit, record.params, record.date) == ("c" * 40, {"seed": "7"}, "2024-01-15")
     assert sha256_file(old_store) == digest
     assert snapshots.alembic_version(old_store) == version
@@ -69,8 +72,8 @@ def test_a_store_of_an_older_mlflow_is_read_and_stays_as_it_was(old_store, tmp_p
 
 def test_the_study_own_tags_count_only_for_the_plugin(old_store, tmp_path):
     uri = f"sqlite:///{old_store}"
-    assert foreign.read_run(RUN, uri, tmp_path / "one", "mlflow_explicit").weights_sha256 == ""
-    plugin = foreign.read_run(RUN, uri, tmp_path / "two", "plugin")
+    assert reading.read(RUN, uri, tmp_path / "one", "mlflow_explicit").weights_sha256 == ""
+    plugin = reading.read(RUN, uri, tmp_path / "two", "plugin")
     assert (plugin.weights_sha256, plugin.commit) == ("d" * 64, "e" * 40)
 
 
@@ -93,7 +96,7 @@ def test_no_artifact_of_a_store_is_ever_unpickled(old_store, tmp_path):
     (model / "MLmodel").write_text("flavors: {sklearn: {pickled_model: model.pkl}}\n")
     (model / "model.pkl").write_bytes(pickle.dumps(Trap()))
     (model / "requirements.txt").write_text("numpy\n")
-    record = foreign.read_run(RUN, f"sqlite:///{old_store}", tmp_path / "scratch")
+    record = reading.read(RUN, f"sqlite:///{old_store}", tmp_path / "scratch")
     assert (record.model / "requirements.txt").read_text() == "numpy\n"
     assert not (record.model / "model.pkl").exists()
     done = CliRunner().invoke(app, ["replay", RUN, "--tracking-uri", f"sqlite:///{old_store}", "--yes", "--json"])
@@ -107,17 +110,9 @@ def test_no_artifact_of_a_store_is_ever_unpickled(old_store, tmp_path):
 @pytest.mark.parametrize("uri", ["sqlite:///{}/none.db", "{}/nothing"])
 def test_a_store_that_is_not_there_is_a_reason_and_is_not_created(uri, tmp_path):
     with pytest.raises(Stopped) as stopped:
-        foreign.read_run(RUN, uri.format(tmp_path), tmp_path / "scratch")
+        reading.read(RUN, uri.format(tmp_path), tmp_path / "scratch")
     assert stopped.value.code == "store_unreadable"
     assert not (tmp_path / "none.db").exists()
-
-
-def test_a_database_server_of_another_schema_is_refused(old_store):
-    # The check itself knows no dialect, so an old SQLite file stands for an old server here.
-    digest = sha256_file(old_store)
-    with pytest.raises(StudyError, match="reading would migrate it"):
-        foreign.refuse_other_schema(f"sqlite:///{old_store}")
-    assert sha256_file(old_store) == digest
 
 
 def test_notes_that_are_none(tmp_path):
@@ -144,8 +139,11 @@ def test_the_command_says_in_one_line_what_is_wrong(tmp_path, old_store):
         (["replay", "n.json", "--record", "notes", "--annotate"], "notes have no tags"),
         (["replay", RUN, "--tracking-uri", "x", "--environment", "record"], "nor one of same, recorded, recorded_then"),
         (["replay", str(tmp_path / "n.json"), "--record", "notes"], "n.json: no such notes; give the path"),
-        (["replay", RUN, "--tracking-uri", f"sqlite:///{tmp_path}/none.db"], "none.db: no such database; correct"),
-        (["replay", "beef", "--tracking-uri", f"sqlite:///{old_store}"], "Run with id=beef not found; correct the run"),
+        (
+            ["replay", RUN, "--tracking-uri", f"sqlite:///{tmp_path}/none.db"],
+            "none.db: no such database; check the path",
+        ),
+        (["replay", "beef", "--tracking-uri", f"sqlite:///{old_store}"], "no run 'beef'; correct the run"),
         (["replay", RUN, "--tracking-uri", "http://127.0.0.1:9"], "no MLflow answers at http://127.0.0.1:9"),
     ):
         done = run(app, words)
@@ -176,3 +174,47 @@ def test_nothing_runs_unless_confirmed_and_annotating_writes_the_verdict(bench):
     assert "verdict: same_metrics" in done.stdout
     tags = tracking.client(bench.uri).get_run(original.run_id).data.tags
     assert tags["traceability.replay.verdict"] == "same_metrics"
+
+
+def test_a_file_store_is_read_as_it_lies_there(tmp_path):
+    """The installed MLflow refuses folders, and an older one would add to them; replay reads the files."""
+    run = tmp_path / "mlruns" / "0" / RUN
+    for name, text in (
+        ("params/depth", "3"), ("metrics/loss", "1700000000000 0.25 0\n"), ("tags/mlflow.source.name", "fit.py"),
+        ("tags/mlflow.source.git.commit", "c" * 40), ("tags/mlflow.source.git.repoURL", "https://host.example/r.git"),
+    ):  # fmt: skip
+        (run / name).parent.mkdir(parents=True, exist_ok=True)
+        (run / name).write_text(text)
+    (run / "meta.yaml").write_text(f"run_uuid: {RUN}\nexperiment_id: 0\nstatus: 3\nstart_time: 1705312800000\n")
+    (run.parent / "meta.yaml").write_text("experiment_id: 0\nname: Default\n")
+    before = sorted(tmp_path.rglob("*"))
+    record = reading.read(RUN, str(tmp_path / "mlruns"), tmp_path / "scratch")
+    assert (record.params, record.metrics, record.source) == ({"depth": "3"}, {"loss": 0.25}, "fit.py")
+    assert (record.commit, record.repository, record.model) == ("c" * 40, "https://host.example/r.git", None)
+    assert reading.read(RUN[:6], f"file://{tmp_path}/mlruns", tmp_path / "scratch").run_id == RUN
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_model_of_a_server_that_the_record_names_is_never_asked_for(tmp_path):
+    """An address in a record with a host of its own is somebody else's server: it would be given the user's token."""
+    artifacts = Artifacts(server="http://127.0.0.1:9")
+    for place in ("mlflow-artifacts://127.0.0.1:1/x", "http://127.0.0.1:1/x", "s3://bucket/x", "ftp://127.0.0.1/x"):
+        assert model_files.collect(artifacts, [place], tmp_path / "model") is None
+
+
+def test_what_a_program_left_is_not_read_through_its_links(tmp_path):
+    left = tmp_path / "scratch" / "store" / "model"
+    left.mkdir(parents=True)
+    (tmp_path / "secret").write_text("secret")
+    (left / "MLmodel").write_text("flavors: {}\n")
+    (left / "requirements.txt").symlink_to(tmp_path / "secret")
+    os.mkfifo(left / "model.skops")
+    found = model_files.collect(Artifacts(), [left.as_uri()], tmp_path / "copy", within=tmp_path / "scratch")
+    assert [path.name for path in found.iterdir()] == ["MLmodel"]
+    (left / "MLmodel").unlink()
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "MLmodel").write_text("flavors: {}\n")
+    (tmp_path / "scratch" / "link").symlink_to(elsewhere)
+    place = (tmp_path / "scratch" / "link").as_uri()
+    assert model_files.collect(Artifacts(), [place], tmp_path / "other", within=tmp_path / "scratch") is None

@@ -1,0 +1,81 @@
+"""The small files of a logged model that are safe to read, copied from where a run's artifacts really lie.
+
+Nothing is unpickled, no link is followed out of the place, and no address is opened but the server that the user named.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from traceability.stores.artifacts import Artifacts
+
+#: Files that say what the model is and needs, with the largest size in bytes that is believed of them.
+DESCRIPTIONS = dict.fromkeys(("MLmodel", "requirements.txt", "python_env.yaml", "conda.yaml"), 2**20)
+#: Archives of weights that can be read without pickle.
+WEIGHTS = dict.fromkeys(("data/model.keras", "model.skops"), 2**30)
+
+
+def collect(artifacts: Artifacts, places: Sequence[str], target: Path, within: Path | None = None) -> Path | None:
+    """Copy the model of the first of `places` that holds one to `target`; None where none can be seen.
+
+    `places` are addresses of model folders. With `within` only files that really lie below that folder count, whatever
+    links say: what a replayed program left is read so.
+    """
+    for place in places:
+        folder = artifacts.local(place)
+        if folder is not None:
+            found = _from_folder(folder, target, within)
+        elif within is None and artifacts.server and urlsplit(place).scheme == "mlflow-artifacts":
+            found = _from_server(artifacts.server, place, target)
+        else:
+            found = False
+        if found:
+            return target
+    return None
+
+
+def _from_folder(folder: Path, target: Path, within: Path | None) -> bool:
+    for name, largest in (DESCRIPTIONS | WEIGHTS).items():
+        with contextlib.suppress(OSError):
+            _copy(folder / name, target / name, largest, within)
+    return (target / "MLmodel").is_file()
+
+
+def _copy(source: Path, target: Path, largest: int, within: Path | None) -> None:
+    """Copy a regular file of at most `largest` bytes. Raises `OSError` for anything else."""
+    if within is not None and not source.resolve().is_relative_to(within.resolve()):
+        raise OSError(f"{source} lies elsewhere")
+    # Not waiting: a pipe without a writer would hold the replay up.
+    handle = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as stream:
+        seen = os.fstat(handle)
+        if not stat.S_ISREG(seen.st_mode) or seen.st_size > largest:
+            raise OSError(f"{source} is no regular file of at most {largest} bytes")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("wb") as copy:
+            shutil.copyfileobj(stream, copy)
+
+
+def _from_server(server: str, place: str, target: Path) -> bool:
+    """Download from the server that the user named; an address with a host of its own is somebody else's."""
+    if urlsplit(place).netloc:
+        return False
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    with contextlib.suppress(Exception):  # any failure of a server or its storage means: not to be seen
+        repository = get_artifact_repository(place, tracking_uri=server)
+        wanted = DESCRIPTIONS | WEIGHTS
+        for name, largest in wanted.items():
+            folder = str(Path(name).parent)
+            listed = repository.list_artifacts(None if folder == "." else folder)
+            sizes = {item.path: item.file_size for item in listed if not item.is_dir}
+            if name in sizes and (sizes[name] or 0) <= largest:
+                (target / name).parent.mkdir(parents=True, exist_ok=True)
+                repository.download_artifacts(name, dst_path=str(target))
+    return (target / "MLmodel").is_file()
