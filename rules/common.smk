@@ -206,7 +206,7 @@ def paper_figures():
 def results_of_the_study():
     """Every table of statistics and figures, every figure, and what else the paper reads."""
     named = [
-        table.name
+        f"results/{table.name}"
         for chapter, table in all_tables()
         if chapter in ("statistics", "figures")
     ]

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from traceability.statistics import plan
+from traceability.statistics import plan, power
 from traceability.statistics.tables import POWER
 from traceability.study import logs
 
@@ -10,7 +10,7 @@ from traceability.study import logs
 def main(plan_path: Path, table: Path, seed: int) -> None:
     """Write one row per contrast: its power alone and after Holm, beside what the plan states."""
     declared = plan.read(plan_path)
-    powers = plan.simulated_power(declared, seed)
+    powers = power.simulated_power(declared, seed)
     rows = []
     for name, contrast in declared.confirmatory.contrasts.items():
         assumed = {

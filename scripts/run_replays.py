@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-import yaml
 from rich.progress import Progress
 
 from traceability.replay.batch import run_batch
 from traceability.replay.tables import PLAN
+from traceability.statistics import plan as preregistered
 from traceability.study import logs, subjects
 
 
@@ -17,11 +17,7 @@ def main(
     """Write one JSON line per replay to `rows`; the source runs stay in `store`, rebuilt environments in `cache`."""
     share = [row for row in PLAN.rows(plan) if row["batch"] == batch]
     staged = {subject.name: subject for subject in map(subjects.read, receipts)}
-    declared = yaml.safe_load(preregistration.read_text(encoding="utf-8"))
-    margins = {
-        workload: {about["metric"]: float(declared["margins"][about["margin"]]["value"])}
-        for workload, about in declared["primary_metrics"].items()
-    }
+    margins = preregistered.read(preregistration).metric_margins()
     with Progress(transient=True) as bar:
         task = bar.add_task(f"replays, job {batch}", total=len(share))
         run_batch(

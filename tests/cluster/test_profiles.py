@@ -38,7 +38,7 @@ def seeded_rows(folder: Path) -> dict[str, pd.DataFrame]:
     workloads = unseeded.groupby("arm")["workload"].agg(set)
     found = {}
     for _, table in all_tables():
-        path = folder / table.name if table.name.startswith("results/") else folder / "results" / table.name
+        path = folder / "results" / table.name
         if not path.is_file() or path.name in NOT_SEEDED:
             continue
         frame = table.read(path)[list(table.stable_columns)]

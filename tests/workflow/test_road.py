@@ -28,7 +28,7 @@ def tables(folder: Path) -> dict[str, pd.DataFrame]:
     """Every declared table that the run made, without its volatile columns."""
     found = {}
     for _, table in all_tables():
-        path = folder / table.name if table.name.startswith("results/") else folder / "results" / table.name
+        path = folder / "results" / table.name
         if path.is_file():
             volatile = set(table.column_names) - set(table.stable_columns)
             found[table.name] = table.read(path).drop(columns=list(volatile), errors="ignore")

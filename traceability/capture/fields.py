@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MLFLOW = "MLflow"
-VERDICTS = ("correct", "partial", "misleading", "missing")
 
 #: Needs named by the study of 2024, then those that we add.
 NEEDS = {

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from traceability.capture import crosscheck
-from traceability.capture.fields import NAMES, NEEDS, VERDICTS
+from traceability.capture.fields import NAMES, NEEDS
 from traceability.study.registry import Column, Table
 
+#: What is said of a field of a record, compared with the truth.
+VERDICTS = ("correct", "partial", "misleading", "missing")
 DEFECTS = (
     "none", "wrong_commit", "other_commit", "wrong_parameter", "wrong_metric", "missing_package", "wrong_package",
     "changed_data", "other_digest", "wrong_python", "other_model", "dirty_tree",
@@ -72,7 +74,7 @@ _CASE = (
 )
 
 PLAN = Table(
-    "results/capture/plan.tsv",
+    "capture/plan.tsv",
     "One row per launch.",
     (
         Column("key", "str", "name of the launch"),
@@ -85,7 +87,7 @@ PLAN = Table(
 )
 
 CAPTURE = Table(
-    "results/capture/capture.tsv",
+    "capture/capture.tsv",
     "Every field of every launch: what the tracker recorded against what was so.",
     (
         Column("system", "str", "tracker"),
@@ -108,7 +110,7 @@ CAPTURE = Table(
 )  # fmt: skip
 
 PLANTED = Table(
-    "results/capture/planted.tsv",
+    "capture/planted.tsv",
     "The instrument's own check: records damaged on purpose, and the verdict that every field of them must get.",
     (
         *_CASE,
@@ -127,7 +129,7 @@ PLANTED = Table(
 )  # fmt: skip
 
 CROSSCHECK = Table(
-    "results/capture/crosscheck.tsv",
+    "capture/crosscheck.tsv",
     "What MLflow's interface told of each launch, beside what its database and its folders hold.",
     (
         Column("key", "str", "name of the launch"),
@@ -148,7 +150,7 @@ CROSSCHECK = Table(
 NOT_MISLEADING = "not misleading"
 
 EXPECTED = Table(
-    "results/capture/expected.tsv",
+    "capture/expected.tsv",
     "Verdicts that were expected, beside those measured: on the commit by launch mode, on all code with the plugin, "
     "and on what each tracker was told.",
     (
@@ -165,7 +167,7 @@ EXPECTED = Table(
 )
 
 CHANGES = Table(
-    "results/capture/digests.tsv",
+    "capture/digests.tsv",
     "Changes of a data set, and whether MLflow's digest sees them.",
     (
         Column("version", "str", "version of MLflow"),

@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
+from traceability.capture.tables import VERDICTS
 from traceability.figures import theme
 
-VERDICTS = ("correct", "partial", "misleading", "missing")
 COLOURS = dict(zip(VERDICTS, (theme.PALETTE[2], theme.PALETTE[3], theme.PALETTE[1], "white"), strict=True))
 HATCHES = dict(zip(VERDICTS, ("", "....", "////", ""), strict=True))
 NOT_MEASURED = "not measured"

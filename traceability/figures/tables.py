@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from traceability.capture.tables import VERDICTS
 from traceability.study.registry import Column, Table
 
 ARMS = Table(
-    "results/figures/arms.tsv",
+    "figures/arms.tsv",
     "Values shown in arms.svg: the primary metric of every unit, its mean and its SD, per arm.",
     (
         Column("workload", "str", "subject (a row of panels)"),
@@ -37,7 +38,7 @@ def _percent(share: str, interval: str) -> tuple[Column, ...]:
 
 
 USAGE = Table(
-    "results/figures/usage.tsv",
+    "figures/usage.tsv",
     "Values shown in usage.svg: share of projects that use a logging function.",
     (
         Column("source", "str", "where the projects come from"),
@@ -52,7 +53,7 @@ USAGE = Table(
 )
 
 COSTS = Table(
-    "results/figures/costs.tsv",
+    "figures/costs.tsv",
     "Values shown in costs.svg: seconds of every repetition, ratio of medians and bytes stored, per level.",
     (
         Column("workload", "str", "subject"),
@@ -73,7 +74,7 @@ COSTS = Table(
 )
 
 COMPONENTS = Table(
-    "results/figures/components.tsv",
+    "figures/components.tsv",
     "Values shown in components.svg: standard deviation by source.",
     (
         Column("workload", "str", "subject"),
@@ -87,7 +88,7 @@ COMPONENTS = Table(
 )
 
 REPLAY_FUNNEL = Table(
-    "results/figures/replay_funnel.tsv",
+    "figures/replay_funnel.tsv",
     "Values shown in replay_funnel.svg: share of replays that reach a stage.",
     (
         Column("environment", "str", "environment of the replay (a panel)"),
@@ -104,7 +105,7 @@ REPLAY_FUNNEL = Table(
 )
 
 STORAGE_MAP = Table(
-    "results/figures/storage_map.tsv",
+    "figures/storage_map.tsv",
     "Values shown in storage_map.svg: the places of each entity in each storage set-up.",
     (
         Column("store", "str", "storage set-up (a column of the figure)"),
@@ -118,7 +119,7 @@ STORAGE_MAP = Table(
 )
 
 STORAGE_COST = Table(
-    "results/figures/storage_cost.tsv",
+    "figures/storage_cost.tsv",
     "Values shown in storage_cost.svg: medians over SQLite's.",
     (
         Column("operation", "str", "what was timed"),
@@ -142,7 +143,7 @@ STORAGE_COST = Table(
 )
 
 STORAGE_LOAD = Table(
-    "results/figures/storage_load.tsv",
+    "figures/storage_load.tsv",
     "Values shown in storage_load.svg: acknowledged points per second and lost points.",
     (
         Column("store", "str", "storage set-up (a line)"),
@@ -161,7 +162,7 @@ STORAGE_LOAD = Table(
 )  # fmt: skip
 
 CORPUS = Table(
-    "results/figures/corpus.tsv",
+    "figures/corpus.tsv",
     "Values shown in corpus.svg: kinds of project, depth of tracing, other trackers, signals of re-execution.",
     (
         Column("dimension", "str", "panel", values=("kind", "depth", "tracker", "signal")),
@@ -174,7 +175,7 @@ CORPUS = Table(
 )
 
 USAGE_BY_GROUP = Table(
-    "results/figures/usage_by_group.tsv",
+    "figures/usage_by_group.tsv",
     "Values shown in usage_by_group.svg: use of each logging function by kind of project and by sampling frame.",
     (
         Column("dimension", "str", "panel", values=("kind", "frame")),
@@ -188,10 +189,9 @@ USAGE_BY_GROUP = Table(
     key=("dimension", "group", "function"),
 )
 
-_VERDICTS = ("correct", "partial", "misleading", "missing")
 
 CAPTURE_MATRIX = Table(
-    "results/figures/capture_matrix.tsv",
+    "figures/capture_matrix.tsv",
     "Values shown in capture_matrix.svg: launches per verdict, field and way of tracking.",
     (
         Column("need", "str", "need that the field serves (a group of lines)"),
@@ -200,21 +200,21 @@ CAPTURE_MATRIX = Table(
         Column("tracking", "str", "way of tracking (a column)"),
         Column("version", "str", "version of MLflow"),
         Column("n", "int", "launches", minimum=1),
-        *(Column(verdict, "int", f"launches in which the field is {verdict}", minimum=0) for verdict in _VERDICTS),
+        *(Column(verdict, "int", f"launches in which the field is {verdict}", minimum=0) for verdict in VERDICTS),
         Column("mean_share", "float", "mean part that is recorded and right", minimum=0, maximum=1),
     ),
     key=("field", "tracking"),
 )
 
 LAUNCH_MODES = Table(
-    "results/figures/launch_modes.tsv",
+    "figures/launch_modes.tsv",
     "Values shown in launch_modes.svg: the verdict per launch mode, field of the code and way of tracking.",
     (
         Column("group", "str", "kind of launch mode (a group of lines)"),
         Column("launch_mode", "str", "launch mode (a line)"),
         Column("part", "str", "panel: version of MLflow, with the plugin, or the commit of other ways"),
         Column("column", "str", "field of the code; for the commit of other ways the way"),
-        Column("verdict", "str", "record against truth; empty: not measured", nullable=True, values=("", *_VERDICTS)),
+        Column("verdict", "str", "record against truth; empty: not measured", nullable=True, values=("", *VERDICTS)),
         Column("share", "float", "part that is recorded and right", nullable=True, minimum=0, maximum=1),
         Column("expected", "str", "verdict that config/launch_modes.tsv expects of the commit", nullable=True),
         Column("agrees", "bool", "did it come out as expected?", nullable=True),
@@ -224,7 +224,7 @@ LAUNCH_MODES = Table(
 )
 
 TRACKERS = Table(
-    "results/figures/trackers.tsv",
+    "figures/trackers.tsv",
     "Values shown in trackers.svg: launches per verdict, field and tracker.",
     (
         Column("need", "str", "need that the field serves (a group of lines)"),
@@ -232,7 +232,7 @@ TRACKERS = Table(
         Column("field", "str", "fact about the run (a line)"),
         Column("tracker", "str", "tracker and version (a column)"),
         Column("n", "int", "launches; 0: not measured", minimum=0),
-        *(Column(verdict, "int", f"launches in which the field is {verdict}", minimum=0) for verdict in _VERDICTS),
+        *(Column(verdict, "int", f"launches in which the field is {verdict}", minimum=0) for verdict in VERDICTS),
         Column("mean_share", "float", "mean part that is recorded and right", nullable=True, minimum=0, maximum=1),
         Column("reason", "str", "why it was not measured", nullable=True, volatile=True),
     ),
@@ -240,7 +240,7 @@ TRACKERS = Table(
 )
 
 DIGEST_BLIND_SPOTS = Table(
-    "results/figures/digest_blind_spots.tsv",
+    "figures/digest_blind_spots.tsv",
     "Values shown in digest_blind_spots.svg: changes that a digest sees.",
     (
         Column("kind", "str", "how the data were given (a group of lines)"),

@@ -154,7 +154,7 @@ def _configuration(crate: ROCrate, path: Path, known: Mapping[Path, Any]) -> Any
 
 def _meaning(name: str) -> str:
     """What a result is, in the words of its table's declaration."""
-    meanings = {f"results/{t.name.removeprefix('results/')}": t.meaning for _, t in registry.all_tables()}
+    meanings = {f"results/{table.name}": table.meaning for _, table in registry.all_tables()}
     if name.endswith(".svg"):
         table = meanings.get(name.removesuffix(".svg") + ".tsv", "")
         return f"Figure: {table.rpartition('.svg: ')[2]}" if table else "Figure"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from traceability.capture.tables import VERDICTS
 from traceability.paper.numbers import Filter, Number, Unit
 
 #: The tracker's versions that the text speaks of (rows of config/trackers.tsv).
@@ -19,7 +20,6 @@ TRACKINGS = (
     "plugin",
 )  # fmt: skip
 RIVALS = ("MLflow", "Sacred", "Weights & Biases", "DVCLive", "Aim", "ClearML")
-VERDICTS = ("correct", "partial", "misleading", "missing")
 FUNCTIONS = (
     "traces_any", "traces_direct", "log_param", "log_metric", "autolog", "log_model", "log_artifact", "set_tag",
     "log_input", "wrapper",
@@ -38,11 +38,11 @@ STORES = ("server_sqlite", "server_postgresql_1", "server_postgresql_4")
 #: Worker processes of a server that has more than one.
 SEVERAL = ("2", "3", "4", "8")
 
-_STATISTICS = "results/statistics"
+_STATISTICS = "statistics"
 
 
 def _capture() -> list[Number]:
-    table = "results/capture/capture.tsv"
+    table = "capture/capture.tsv"
     launch: Filter = {"system": "MLflow", "version": NEWEST}
     measured: Filter = {"verdict": VERDICTS}
     made = [
@@ -76,20 +76,20 @@ def _capture() -> list[Number]:
                where=launch | {"tracking": "params_metrics"} | measured),
         Number("capture.fields", table, "count", "field", take="distinct", where=launch | measured),
         Number("capture.systems", table, "count", "system", take="distinct", where=measured),
-        Number("capture.planted_missed", "results/capture/planted.tsv", "count", take="count", among={"error": "True"}),
+        Number("capture.planted_missed", "capture/planted.tsv", "count", take="count", among={"error": "True"}),
     ]  # fmt: skip
     digests: Filter = {"version": NEWEST, "seen": ("True", "False")}
     made += [
-        Number("digests.unseen", "results/capture/digests.tsv", "count", take="count", where=digests,
+        Number("digests.unseen", "capture/digests.tsv", "count", take="count", where=digests,
                among={"seen": "False"}),
-        Number("digests.unseen_images", "results/capture/digests.tsv", "count", take="count",
+        Number("digests.unseen_images", "capture/digests.tsv", "count", take="count",
                where=digests | {"kind": "images"}, among={"seen": "False"}),
     ]  # fmt: skip
     return made
 
 
 def _storage() -> list[Number]:
-    folder = "results/storage"
+    folder = "storage"
     measured: Filter = {"reason": ""}
     made = [
         Number("storage.stores", f"{folder}/contents.tsv", "count", "store", take="distinct", where=measured),
@@ -155,7 +155,7 @@ def _standardised(name: str, dimension: str, function: str, group: str = "") -> 
 
 
 def _corpus() -> list[Number]:
-    shares, scores = f"{_STATISTICS}/corpus_shares.tsv", "results/corpus"
+    shares, scores = f"{_STATISTICS}/corpus_shares.tsv", "corpus"
     made = [_standardised(f"corpus.{function}", "headline", function) for function in FUNCTIONS]
     made += [_standardised(f"corpus.signal.{signal}", "signal", signal) for signal in SIGNALS]
     made += [_standardised(f"corpus.kind.{kind}", "kind", "traces_any", kind) for kind in KINDS]
@@ -259,7 +259,7 @@ def _judged() -> list[Number]:
                                    n="n", where=where | {"stage": stage}))  # fmt: skip
         where = {"record": record, "environment": "same", "stage": "finished"}
         made.append(Number(f"ease.{record}", funnel, "value", "ease_mean", n="n", where=where))
-    replays = "results/replay/replays.tsv"
+    replays = "replay/replays.tsv"
     made += [
         Number("replays.all", replays, "count", take="count", among={"defect": "none"}),
         Number("replays.dirty_run", replays, "count", take="count", among={"stage": "finished"},
@@ -275,5 +275,5 @@ def _judged() -> list[Number]:
 
 
 NUMBERS = (*_capture(), *_storage(), *_corpus(), *_training(), *_judged())
-#: Every table that they come from.
-TABLES = tuple(sorted({number.table for number in NUMBERS}))
+#: The files that they come from.
+TABLES = tuple(sorted({f"results/{number.table}" for number in NUMBERS}))

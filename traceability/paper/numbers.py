@@ -51,11 +51,11 @@ class Number:
 
 @functools.cache
 def _tables() -> dict[str, registry.Table]:
-    return {f"results/{t.name.removeprefix('results/')}": t for _, t in registry.all_tables()}
+    return {table.name: table for _, table in registry.all_tables()}
 
 
 def declared_table(name: str) -> registry.Table:
-    """The declaration of a table below results/."""
+    """The declaration of a table, by its path below results/."""
     tables = _tables()
     if name not in tables:
         raise StudyError(f"traceability/paper: no table {name} is declared; {nearest(name, tables)}")
@@ -74,7 +74,7 @@ def collect(numbers: Iterable[Number], root: Path) -> dict[str, dict[str, Any]]:
         if number.name in found:
             raise StudyError(f"traceability/paper: the number '{number.name}' is declared twice")
         if number.table not in frames:
-            frames[number.table] = declared_table(number.table).read(root / number.table)
+            frames[number.table] = declared_table(number.table).read(root / "results" / number.table)
         found[number.name] = _entry(number, frames[number.table])
     return found
 
@@ -95,7 +95,7 @@ def fitting(frame: pd.DataFrame, wanted: Mapping[str, str | tuple[str, ...]]) ->
 def _entry(number: Number, frame: pd.DataFrame) -> dict[str, Any]:
     rows = fitting(frame, number.where)
     entry: dict[str, Any] = dict.fromkeys(("value", "n", "low", "high", "label"))
-    entry |= {"unit": number.unit, "table": number.table}
+    entry |= {"unit": number.unit, "table": f"results/{number.table}"}
     if rows.empty:
         return entry
     if number.take == "count":

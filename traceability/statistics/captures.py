@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from traceability.capture.tables import VERDICTS
 from traceability.intervals import wilson
-
-VERDICTS = ("correct", "partial", "misleading", "missing")
 
 
 def counts(captured: pd.DataFrame, confidence: float) -> pd.DataFrame:

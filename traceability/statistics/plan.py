@@ -6,7 +6,6 @@ runs made under another plan.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,7 +14,6 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from traceability.errors import StudyError, nearest
 from traceability.runtime.files import sha256_file
-from traceability.statistics import power
 from traceability.study.configuration import Settings
 
 
@@ -188,6 +186,13 @@ class Plan(Settings):
         _all_known(used, self.margins, "margin")
         return self
 
+    def metric_margins(self) -> dict[str, dict[str, float]]:
+        """For each workload its primary metric with the margin of equivalence."""
+        return {
+            workload: {primary.metric: self.margins[primary.margin].value}
+            for workload, primary in self.primary_metrics.items()
+        }
+
 
 def _all_known(used: list[str], known: dict[str, Any], what: str) -> None:
     for name in used:
@@ -214,23 +219,3 @@ def read(path: Path | str) -> Plan:
 def sha256(path: Path | str) -> str:
     """The digest that every run made under this plan stores."""
     return sha256_file(path)
-
-
-def simulator(contrast: Contrast, margins: dict[str, Margin]) -> power.Simulator:
-    """How data of a contrast are simulated when its assumed effect is real."""
-    builders: dict[str, Callable[[], power.Simulator]] = {
-        "brown_forsythe": lambda: power.doubled_spread(contrast.n, contrast.n, contrast.sd_ratio or 1),
-        "equivalence": lambda: power.equal_means(
-            contrast.n, contrast.n, contrast.sd or 0, margins[contrast.margin or ""].value
-        ),
-        "mcnemar": lambda: power.discordant_pairs(contrast.n, *(contrast.rates or (0, 0))),
-    }
-    return builders[contrast.test]()
-
-
-def simulated_power(plan: Plan, seed: int, simulations: int | None = None) -> dict[str, tuple[float, float]]:
-    """Power of each contrast alone and after Holm, to compare with what the plan states."""
-    family = plan.confirmatory
-    simulators = [simulator(contrast, plan.margins) for contrast in family.contrasts.values()]
-    found = power.after_holm(simulators, simulations or family.simulations, seed, family.alpha)
-    return dict(zip(family.contrasts, found, strict=True))

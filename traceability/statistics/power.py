@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from traceability.statistics.plan import Contrast, Margin, Plan
+
 #: Gives one p-value per simulated study.
 Simulator = Callable[[np.random.Generator, int], NDArray[np.float64]]
 
@@ -72,3 +74,23 @@ def after_holm(
         rejected = before & (p <= alpha / (len(contrasts) - smaller))
         powers.append((float((p <= alpha).mean()), float(rejected.mean())))
     return powers
+
+
+def simulator(contrast: Contrast, margins: dict[str, Margin]) -> Simulator:
+    """How data of a contrast are simulated when its assumed effect is real."""
+    builders: dict[str, Callable[[], Simulator]] = {
+        "brown_forsythe": lambda: doubled_spread(contrast.n, contrast.n, contrast.sd_ratio or 1),
+        "equivalence": lambda: equal_means(
+            contrast.n, contrast.n, contrast.sd or 0, margins[contrast.margin or ""].value
+        ),
+        "mcnemar": lambda: discordant_pairs(contrast.n, *(contrast.rates or (0, 0))),
+    }
+    return builders[contrast.test]()
+
+
+def simulated_power(plan: Plan, seed: int, simulations: int | None = None) -> dict[str, tuple[float, float]]:
+    """Power of each contrast alone and after Holm, to compare with what the plan states."""
+    family = plan.confirmatory
+    simulators = [simulator(contrast, plan.margins) for contrast in family.contrasts.values()]
+    found = after_holm(simulators, simulations or family.simulations, seed, family.alpha)
+    return dict(zip(family.contrasts, found, strict=True))

@@ -9,14 +9,12 @@ import numpy as np
 import pandas as pd
 
 from traceability.intervals import prediction_interval, wilson
+from traceability.replay.tables import STAGES
 from traceability.statistics import equivalence, samples
 from traceability.statistics.plan import Plan
 from traceability.statistics.tables import REPLAY_PREDICTIONS
 
-#: The road of a replay, in order; the last two rows of the funnel are verdicts, not stages.
-STAGES = (
-    "record_found", "code_restored", "command_rebuilt", "data_verified", "environment_resolved", "ran", "finished",
-)  # fmt: skip
+#: The last two rows of the funnel are verdicts, not stages.
 SAME = {"same_result": ("bitwise", "same_metrics"), "bitwise": ("bitwise",)}
 
 

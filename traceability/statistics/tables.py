@@ -7,7 +7,7 @@ from traceability.study.registry import Column, Table
 AGREES = ("yes", "no", "not_measured")
 
 ARMS = Table(
-    "results/statistics/arms.tsv",
+    "statistics/arms.tsv",
     "Spread of every metric over the units of an arm, and how many different results the arm gave.",
     (
         Column("workload", "str", "subject"),
@@ -47,7 +47,7 @@ ARMS = Table(
 )  # fmt: skip
 
 VALUES = Table(
-    "results/statistics/values.tsv",
+    "statistics/values.tsv",
     "The primary metric of every unit that counts.",
     (
         Column("workload", "str", "subject"),
@@ -61,7 +61,7 @@ VALUES = Table(
 )
 
 TARGETS = Table(
-    "results/statistics/regression_targets.tsv",
+    "statistics/regression_targets.tsv",
     "Published numbers of the study and what this study measured for them.",
     (
         Column("source", "str", "where the number was published"),
@@ -87,7 +87,7 @@ TARGETS = Table(
 )  # fmt: skip
 
 EXPECTATIONS = Table(
-    "results/statistics/expectations.tsv",
+    "statistics/expectations.tsv",
     "Values expected before the data, and what was seen.",
     (
         Column("expectation", "str", "name in the plan"),
@@ -105,7 +105,7 @@ EXPECTATIONS = Table(
 )
 
 CONTRASTS = Table(
-    "results/statistics/contrasts.tsv",
+    "statistics/contrasts.tsv",
     "The confirmatory family: every declared contrast, tested once, adjusted by Holm.",
     (
         Column("contrast", "str", "name in the plan"),
@@ -129,7 +129,7 @@ CONTRASTS = Table(
 )  # fmt: skip
 
 CHURN = Table(
-    "results/statistics/churn.tsv",
+    "statistics/churn.tsv",
     "How often two runs of an arm predict different classes for the same example of a fixed evaluation set.",
     (
         Column("workload", "str", "subject"),
@@ -147,7 +147,7 @@ CHURN = Table(
 )
 
 POWER = Table(
-    "results/statistics/power.tsv",
+    "statistics/power.tsv",
     "What the declared sample sizes can show, by simulation, beside what the plan states.",
     (
         Column("contrast", "str", "name in the plan"),
@@ -162,7 +162,7 @@ POWER = Table(
 )  # fmt: skip
 
 SHARES = Table(
-    "results/statistics/usage_shares.tsv",
+    "statistics/usage_shares.tsv",
     "Share of projects that use a logging function.",
     (
         Column("source", "str", "where the projects come from, e.g. calibration or published"),
@@ -179,7 +179,7 @@ SHARES = Table(
 )
 
 CORPUS_SHARES = Table(
-    "results/statistics/corpus_shares.tsv",
+    "statistics/corpus_shares.tsv",
     "Shares over the corpus: by function, frame, kind of project, depth of tracing, other trackers, signals.",
     (
         Column("dimension", "str", "what the group divides by",
@@ -202,7 +202,7 @@ CORPUS_SHARES = Table(
 )  # fmt: skip
 
 COSTS = Table(
-    "results/statistics/costs.tsv",
+    "statistics/costs.tsv",
     "What tracking and determinism cost per run: medians, and ratios to the level that records nothing.",
     (
         Column("workload", "str", "subject"),
@@ -220,7 +220,7 @@ COSTS = Table(
 )
 
 COMPONENTS = Table(
-    "results/statistics/components.tsv",
+    "statistics/components.tsv",
     "Sources of variance of the crossed design initialisation x shuffling x split.",
     (
         Column("workload", "str", "subject"),
@@ -237,7 +237,7 @@ COMPONENTS = Table(
 )
 
 REPLAY_FUNNEL = Table(
-    "results/statistics/replay_funnel.tsv",
+    "statistics/replay_funnel.tsv",
     "Replays that reach a stage, per record and environment; replays damaged on purpose are left out.",
     (
         Column("record", "str", "what was known of the original run"),
@@ -254,7 +254,7 @@ REPLAY_FUNNEL = Table(
 )
 
 REPLAY_CELLS = Table(
-    "results/statistics/replay_cells.tsv",
+    "statistics/replay_cells.tsv",
     "Equivalence of replays per arm, record and environment, by two one-sided tests on paired differences.",
     (
         Column("workload", "str", "subject"),
@@ -276,7 +276,7 @@ REPLAY_CELLS = Table(
 )  # fmt: skip
 
 REPLAY_PREDICTIONS = Table(
-    "results/statistics/replay_predictions.tsv",
+    "statistics/replay_predictions.tsv",
     "Is the result of a replay where one further run of its arm is expected? Replays that finished, undamaged.",
     (
         Column("key", "str", "name of the replay"),
@@ -296,7 +296,7 @@ REPLAY_PREDICTIONS = Table(
 )  # fmt: skip
 
 REPLAY_PAIRS = Table(
-    "results/statistics/replay_pairs.tsv",
+    "statistics/replay_pairs.tsv",
     "Did a replay in the same environment finish from the record alone? For the contrast between kinds of record.",
     (
         Column("workload", "str", "subject"),
@@ -308,7 +308,7 @@ REPLAY_PAIRS = Table(
 )
 
 CAPTURE_COUNTS = Table(
-    "results/statistics/capture_counts.tsv",
+    "statistics/capture_counts.tsv",
     "Verdicts on the record of a launch, counted per field and way of tracking, with intervals.",
     (
         Column("system", "str", "tracker"),

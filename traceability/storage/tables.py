@@ -63,7 +63,7 @@ ENTITIES = (
 )
 
 MAP = Table(
-    "results/storage/map.tsv",
+    "storage/map.tsv",
     "Where each entity of the same experiment lies in each set-up, found by searching the opened stores.",
     (
         _STORE,
@@ -78,7 +78,7 @@ MAP = Table(
 )
 
 CONTENTS = Table(
-    "results/storage/contents.tsv",
+    "storage/contents.tsv",
     "The same experiment read back through MLflow's API from every set-up and compared with what was logged.",
     (
         _STORE,
@@ -102,7 +102,7 @@ def _interval(name: str, meaning: str) -> tuple[Column, ...]:
 
 
 COLLABORATION = Table(
-    "results/storage/collaboration.tsv",
+    "storage/collaboration.tsv",
     "Processes that write at the same time: metric points acknowledged against metric points found afterwards.",
     (
         _STORE,
@@ -146,7 +146,7 @@ MEANS = ("SIGKILL", "tmpfs", "RLIMIT_FSIZE")
 LOGGING = ("synchronous", "asynchronous")
 
 FAILURES = Table(
-    "results/storage/failures.tsv",
+    "storage/failures.tsv",
     "What is left after a component is killed, or the disk is full, while a client logs.",
     (
         _STORE,
@@ -174,7 +174,7 @@ FAILURES = Table(
 )
 
 COST = Table(
-    "results/storage/cost.tsv",
+    "storage/cost.tsv",
     "Seconds and bytes of logging operations, interleaved over the set-ups, relative to SQLite.",
     (
         _STORE,
@@ -195,7 +195,7 @@ COST = Table(
 )
 
 LATENCY = Table(
-    "results/storage/latency.tsv",
+    "storage/latency.tsv",
     "Milliseconds per request to a tracking server, by number of workers and by how the client connects.",
     (
         _STORE,
@@ -223,7 +223,7 @@ LATENCY = Table(
 )
 
 DURABILITY = Table(
-    "results/storage/durability.tsv",
+    "storage/durability.tsv",
     "What was acknowledged and lost, over all measurements of a set-up with synchronous calls; first use of a fresh "
     "database by several processes, a row of its own in collaboration.tsv, is not among them.",
     (
@@ -242,7 +242,7 @@ DURABILITY = Table(
 )
 
 ACCESS = Table(
-    "results/storage/access.tsv",
+    "storage/access.tsv",
     "Attempts of users on an experiment of one of them, and the server's answers.",
     (
         _STORE,
@@ -257,7 +257,7 @@ ACCESS = Table(
 )
 
 MOVES = Table(
-    "results/storage/moves.tsv",
+    "storage/moves.tsv",
     "The same experiment moved from one set-up to another: which values arrive.",
     (
         Column("source", "str", "set-up it was moved from"),

@@ -66,7 +66,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A declared table: `name` is its path below results/, its ending (.tsv or .parquet) its format."""
+    """A declared table: `name` is its path below results/, its ending (.tsv or .parquet) its format.
+
+    A table that people write is named by its path from the repository's root (config/arms.tsv).
+    """
 
     name: str
     meaning: str

@@ -42,7 +42,7 @@ ARMS = Table(
 )
 
 RUNS = Table(
-    "results/training/runs.parquet",
+    "training/runs.parquet",
     "One row per replicate: what MLflow recorded, compared with what the process measured.",
     (
         Column("workload", "str", "subject"),
@@ -82,7 +82,7 @@ RUNS = Table(
 )  # fmt: skip
 
 COSTS = Table(
-    "results/training/costs.tsv",
+    "training/costs.tsv",
     "What one run costs at each level of tracking and determinism; alone on the machine, levels interleaved.",
     (
         Column("workload", "str", "subject"),

@@ -40,15 +40,15 @@ class Study:
     def put(self, table: str, *rows: dict[str, Any]) -> None:
         """Write `rows` as a table of the results, checked by its declaration."""
         known = numbers.declared_table(table)
-        known.write(pd.DataFrame(list(rows), columns=known.column_names), self.root / table)
+        known.write(pd.DataFrame(list(rows), columns=known.column_names), self.root / "results" / table)
 
     def put_arms(self, *changes: dict[str, Any]) -> None:
         """The table of arms, one row per set of changes to a seeded arm of the network."""
-        self.put("results/statistics/arms.tsv", *(ARM | change for change in changes))
+        self.put("statistics/arms.tsv", *(ARM | change for change in changes))
 
     def put_shares(self, *changes: dict[str, Any]) -> None:
         """The table of shares over the corpus, one row per set of changes to the headline."""
-        self.put("results/statistics/corpus_shares.tsv", *(SHARE | change for change in changes))
+        self.put("statistics/corpus_shares.tsv", *(SHARE | change for change in changes))
 
     def numbers(self) -> Path:
         """numbers.json."""
@@ -83,8 +83,8 @@ def root() -> Path:
 def study(tmp_path: Path) -> Study:
     """A study that measured nothing: every table without rows, every figure blank."""
     made = Study(tmp_path)
-    for name in number_table.TABLES:
-        path = tmp_path / name
+    for name in {number.table for number in number_table.NUMBERS}:
+        path = tmp_path / "results" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("\t".join(numbers.declared_table(name).column_names) + "\n")
     (tmp_path / "results" / "figures").mkdir()

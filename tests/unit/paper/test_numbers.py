@@ -10,14 +10,15 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from traceability.capture.fields import NAMES, VERDICTS
+from traceability.capture.fields import NAMES
+from traceability.capture.tables import VERDICTS
 from traceability.errors import StudyError
 from traceability.paper import number_table, numbers
 from traceability.paper.numbers import Number
 from traceability.replay.reasons import REASONS, STAGES
 from traceability.statistics import corpus_shares, plan
 
-ARMS = "results/statistics/arms.tsv"
+ARMS = "statistics/arms.tsv"
 
 
 def cells(root: Path, name: str, column: str) -> set[str]:
@@ -64,7 +65,7 @@ def test_latencies_of_the_text_are_those_of_servers_without_accounts(study: Any)
     """A server that checks passwords has one worker and a kept connection too, and is the slowest of all."""
     kept: dict[str, Any] = {"store": "server", "n": 40, "low_ms": 1.0, "high_ms": 900.0, "connection": "kept"}
     study.put(
-        "results/storage/latency.tsv",
+        "storage/latency.tsv",
         *(
             kept | {"workers": workers, "loop": loop, "accounts": accounts, "median_ms": milliseconds} | more
             for workers, loop, accounts, milliseconds, more in (
@@ -89,10 +90,10 @@ def test_latencies_of_the_text_are_those_of_servers_without_accounts(study: Any)
     ("break_it", "expected"),
     [
         (
-            lambda study: (study.root / ARMS).unlink(),
+            lambda study: (study.root / "results" / ARMS).unlink(),
             "arms.tsv: no such table; check its name, or run the rule that makes it first",
         ),
-        (lambda study: (study.root / ARMS).write_text("workload\n"), "arms.tsv: column 'arm' is missing"),
+        (lambda study: (study.root / "results" / ARMS).write_text("workload\n"), "arms.tsv: column 'arm' is missing"),
         (
             lambda study: study.put_arms({}, {"metric": "test_loss"}),
             "'it' needs one row where {'arm': 'same_seed'}, but 2 fit",
@@ -110,8 +111,8 @@ def test_every_number_is_read_from_a_declared_table_and_columns() -> None:
     for number in number_table.NUMBERS:
         known = numbers.declared_table(number.table).column_names
         assert set(number.columns) <= set(known), f"{number.name}: {set(number.columns) - set(known)}"
-    with pytest.raises(StudyError, match=r"no table results/statistics/arm\.tsv .* did you mean '.*arms\.tsv'"):
-        numbers.declared_table("results/statistics/arm.tsv")
+    with pytest.raises(StudyError, match=r"no table statistics/arm\.tsv .* did you mean '.*arms\.tsv'"):
+        numbers.declared_table("statistics/arm.tsv")
 
 
 def test_every_filter_asks_for_something_that_can_be_there(root: Path) -> None:

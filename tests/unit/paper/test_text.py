@@ -103,7 +103,7 @@ def test_agreement_of_runs_is_worded_by_their_number(study: Any, distinct: int, 
     ],
 )
 def test_verdict_on_a_contrast_is_worded_by_the_table(study: Any, changes: dict[str, Any], expected: str) -> None:
-    study.put("results/statistics/contrasts.tsv", VERDICT | changes)
+    study.put("statistics/contrasts.tsv", VERDICT | changes)
     assert expected in study.words()
 
 
@@ -115,7 +115,7 @@ def test_no_difference_is_claimed_only_by_an_interval_that_holds_one(
 ) -> None:
     row = {"workload": "digits_mlp", "level": "deterministic", "quantity": "total_seconds", "n": 10, "failed": 0}
     row |= {"weights": 1, "median": 3.0, "ratio": 1.04, "low": interval[0], "high": interval[1]}
-    study.put("results/statistics/costs.tsv", row)
+    study.put("statistics/costs.tsv", row)
     assert ("no measurable difference" in study.words()) is said
 
 

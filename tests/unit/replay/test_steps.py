@@ -15,11 +15,11 @@ from traceability.replay.compare import compare
 from traceability.replay.plan import plan
 from traceability.replay.reasons import Stopped
 from traceability.replay.record import Record
-from traceability.replay.tables import CASES
+from traceability.replay.tables import CASES, STAGES
 from traceability.runtime import sandbox
 from traceability.runtime.files import sha256_file
 from traceability.statistics.plan import read as read_plan
-from traceability.statistics.replays import STAGES, cells, funnel, pairs, predictions
+from traceability.statistics.replays import cells, funnel, pairs, predictions
 from traceability.training.tables import ARMS
 
 ROOT = Path(__file__).parents[3]

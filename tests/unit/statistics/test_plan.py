@@ -6,7 +6,7 @@ import yaml
 from tests.unit.statistics.conftest import PLAN
 from traceability.errors import StudyError
 from traceability.runtime.files import sha256_file
-from traceability.statistics import plan
+from traceability.statistics import plan, power
 
 
 def changed(tmp_path, change):
@@ -29,7 +29,7 @@ def test_the_family_holds_at_most_four_contrasts(tmp_path, declared):
 
 
 def test_every_contrast_has_the_power_that_the_plan_states_and_at_least_80_percent(declared):
-    found = plan.simulated_power(declared, seed=11, simulations=4000)
+    found = power.simulated_power(declared, seed=11, simulations=4000)
     for name, contrast in declared.confirmatory.contrasts.items():
         assert found[name] == pytest.approx((contrast.power_alone, contrast.power), abs=0.015), name
         assert contrast.power >= 0.8
