@@ -16,15 +16,18 @@ export UV_SYSTEM_CERTS
 BIN := .venv/bin
 CONFIG ?=
 ARGS ?=
-TESTS ?= tests/workflow tests/unit
-# Chapters side by side, the whole studies first, as they take longest. ARGS=-n0 runs one after the other (for a debugger).
-SIDE_BY_SIDE = -n logical --maxprocesses 4 --no-loadscope-reorder
+TESTS ?=
+# CHANGED=1: only tests that reach what differs from main; CHANGED=COMMIT: from another commit.
+CHANGED ?=
+SINCE = $(if $(CHANGED),--changed $(patsubst 1,main,$(CHANGED)))
+# Chapters side by side, whole studies first, as they take longest. ARGS=-n0 runs one after the other (for a debugger).
+PYTEST = $(BIN)/python -m pytest -n logical --maxprocesses 4 --no-loadscope-reorder
 BENCHMARKS ?= $(basename $(notdir $(wildcard tests/benchmarks/*.py)))
 WORKFLOW = Snakefile $(wildcard rules/*.smk)
 STUDY = $(BIN)/python envs/run_study.py
 SETTINGS = $(ARGS) $(if $(CONFIG),--configfile $(CONFIG))
 
-.PHONY: help setup study environments test lint format envs benchmark test-cluster
+.PHONY: help setup study environments test lint format envs benchmark test-slow test-cluster
 
 help: ## this list
 	@echo "make TARGET [CONFIG=config/quick.yaml] [ARGS='arguments of snakemake or pytest'] [PYTHON=python3.12]"
@@ -39,8 +42,11 @@ study: setup ## run the whole study; tables, figures and report.zip go to result
 environments: setup ## build the environments that rules make for themselves, before the study is timed
 	@$(STUDY) environments $(SETTINGS)
 
-test: setup ## run the tests
-	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(TESTS) $(ARGS)
+test: setup ## what to run before each push: minutes; CHANGED=1 only what your change reaches, TESTS=tests/unit/corpus a part
+	@$(PYTEST) -m "not slow" $(SINCE) $(or $(TESTS),tests/workflow tests/unit) $(ARGS)
+
+test-slow: setup ## real services, environments and networks, and the whole quick study: an hour; TESTS=... a part
+	@$(PYTEST) -m "slow and not long" $(SINCE) $(or $(TESTS),tests/slow tests/unit) $(ARGS)
 
 lint: setup ## formatting, static checks, Snakemake's own lint and types
 	$(BIN)/ruff check .
@@ -58,7 +64,7 @@ envs: setup ## cut envs/*.yaml from uv.lock
 	@$(BIN)/python envs/export.py
 
 benchmark: setup ## measure what the study's own machinery costs: all, or BENCHMARKS='batch_cost growth' (prints tables)
-	@for name in $(BENCHMARKS); do PYTHONPATH=. $(BIN)/python "tests/benchmarks/$$name.py" $(ARGS) || exit 1; done
+	@for name in $(BENCHMARKS); do PYTHONPATH=.:tests $(BIN)/python "tests/benchmarks/$$name.py" $(ARGS) || exit 1; done
 
 test-cluster: setup ## run the quick study through a real Slurm of two nodes on this machine (root; installs slurm-wlm)
 	@$(BIN)/python -m pytest tests/cluster $(ARGS)

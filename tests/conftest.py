@@ -1,11 +1,15 @@
-"""What tests of several folders share: the quick study, run once for all of them, and whether a process lives."""
+"""What all tests share: how they are spread over processes and chosen by a change, and the quick study, run once."""
+
+from __future__ import annotations
 
 import time
 from pathlib import Path
 
-import psutil
 import pytest
-from running import copy_of_study, snakemake
+from support import ROOT
+from support.changes import tests_reached
+from support.processes import alive
+from support.studies import copy_of_study, snakemake
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -18,7 +22,7 @@ class ByChapter(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         _, kind, chapter = nodeid.split("/")[:3]
-        return chapter if kind == "unit" else "studies"
+        return chapter if kind == "unit" else kind if kind == "workflow" else "studies"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByChapter:
@@ -26,22 +30,33 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByChapt
     return ByChapter(config, log)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--changed` keeps the tests that reach what differs from another commit."""
+    parser.addoption("--changed", metavar="COMMIT", help="only tests that reach files changed since this commit")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With `--changed`: leave out test files that reach nothing of what changed."""
+    since = config.getoption("--changed")
+    if since and collection_path.name.startswith("test_") and collection_path.suffix == ".py":
+        return None if collection_path in tests_reached(since) else True
+    return None
+
+
 @pytest.fixture(scope="session")
-def quick_study(tmp_path_factory) -> tuple[Path, float]:
+def root() -> Path:
+    """The repository's folder."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def quick_study(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
     """Folder of the quick study, run from nothing on this machine without a scheduler, and the seconds it took."""
     folder = copy_of_study(tmp_path_factory.mktemp("study"))
     begin = time.monotonic()
     done = snakemake(folder)
     assert done.returncode == 0, done.stderr[-5000:]
     return folder, time.monotonic() - begin
-
-
-def alive(pid: int) -> bool:
-    """Whether a process exists and is no zombie."""
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 @pytest.fixture

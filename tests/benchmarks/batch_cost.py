@@ -12,6 +12,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 from sklearn.datasets import load_digits
+from support import ROOT
 
 from traceability.intervals import ratio_of_medians
 from traceability.runtime.files import read_jsonl
@@ -21,7 +22,6 @@ from traceability.study import subjects
 from traceability.training.batch import run_batch
 from traceability.training.plan import Sizes, batch_of
 
-ROOT = Path(__file__).parents[2]
 ARM = {
     "workload": "digits_mlp", "arm": "same_seed", "kind": "same_seed", "replicates": None, "evaluation": "fixed",
     "process": "forked", "tracking": "explicit", "options": "--seed-policy keras --seed 1",

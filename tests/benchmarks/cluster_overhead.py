@@ -19,10 +19,11 @@ import numpy as np
 import yaml
 from rich.console import Console
 from rich.table import Table
+from support import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "cluster"))
-from local_slurm import PROGRAMS, LocalSlurm, Unavailable, install, program  # noqa: E402
+
+from local_slurm import PROGRAMS, LocalSlurm, Unavailable, install, program
 
 SNAKEFILE = """
 rule all:

@@ -29,6 +29,7 @@ import scipy.stats
 from rich.console import Console
 from rich.table import Table
 from sklearn.datasets import load_digits
+from support import ROOT
 
 from traceability.corpus.scanner import scanning
 from traceability.corpus.tables import PROJECTS
@@ -40,7 +41,6 @@ from traceability.study import subjects
 from traceability.training.batch import run_batch
 from traceability.training.plan import Sizes, batch_of
 
-ROOT = Path(__file__).resolve().parents[2]
 ARM = {
     "workload": "digits_mlp", "arm": "same_seed", "kind": "same_seed", "replicates": None, "evaluation": "fixed",
     "process": "forked", "tracking": "explicit", "options": "--seed-policy keras --seed 1",

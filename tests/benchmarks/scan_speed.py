@@ -24,6 +24,7 @@ from pathlib import Path
 
 import yaml
 from rich.progress import track
+from support import ROOT
 
 from traceability.corpus import fetching, tables, text_search
 from traceability.corpus.scanner import file_roles, scanning, vocabulary
@@ -32,7 +33,6 @@ from traceability.corpus.settings import Section
 from traceability.errors import StudyError
 from traceability.runtime import virtualenvs
 
-ROOT = Path(__file__).parents[2]
 #: After so many projects that cannot be had, and none that can, no other is asked for.
 HOPELESS = 3
 Way = Callable[[Path], object]

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
-from running import copy_of_study
-
-sys.path.insert(0, str(Path(__file__).parent))
 from local_slurm import LocalSlurm, Unavailable, install
-from studies import TOOK, Study, wait_until
+from studies import TOOK, Study
+from support.processes import wait_until
+from support.studies import copy_of_study
 
 
 @pytest.fixture(scope="session")

@@ -7,12 +7,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 from local_slurm import LocalSlurm
+from support.processes import processes_of
 
 TOOK = "took"
 """Property of a test: a line for the end of the session that says what ran, and how long."""
@@ -68,24 +68,4 @@ class Study:
 
     def processes(self) -> list[psutil.Process]:
         """The processes that work in this folder or below it, the oldest first: Snakemakes, jobs, servers."""
-        found = []
-        for process in psutil.process_iter():
-            try:
-                words = process.cmdline()
-                here = str(self.folder) in f"{process.cwd()} {' '.join(words)}"
-                if here and process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE:
-                    process.info = {"said": " ".join(words)[:200], "began": process.create_time()}
-                    found.append(process)
-            except (psutil.Error, OSError):
-                continue
-        return sorted(found, key=lambda process: process.info["began"])
-
-
-def wait_until(condition: Callable[[], object], seconds: float) -> bool:
-    """Look until `condition()` holds; False when it does not within `seconds`."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.2)
-    return bool(condition())
+        return processes_of(self.folder)

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 import pytest
 from local_slurm import LocalSlurm
 from mlflow import MlflowClient
-from studies import Study, wait_until
+from studies import Study
+from support.processes import wait_until
 
 from traceability.runtime.files import read_jsonl
 from traceability.stores import tracking

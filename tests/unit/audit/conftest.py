@@ -10,11 +10,11 @@ from pathlib import Path
 import mlflow
 import pandas as pd
 import pytest
+from support import ROOT
 
 from traceability.runtime import services
 from traceability.stores import tracking
 
-ROOT = Path(__file__).resolve().parents[3]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 KINDS = ("file", "sqlite", "postgresql", "server")
 

@@ -1,11 +1,10 @@
 """The study's own tables of launches, for tests to choose from."""
 
-from pathlib import Path
+from support import ROOT
 
 from traceability.capture.plan import of_trackings, plan
 from traceability.capture.tables import BLOCKS, LAUNCH_MODES, TRACKINGS
 
-ROOT = Path(__file__).parents[3]
 MODES = LAUNCH_MODES.rows(ROOT / "config" / "launch_modes.tsv")
 WAYS = TRACKINGS.rows(ROOT / "config" / "trackings.tsv")
 

@@ -1,26 +1,9 @@
-"""What several tests of the corpus share: servers on loopback."""
+"""What several tests of the corpus share."""
 
 from __future__ import annotations
 
-import http.server
-import threading
-
 import pytest
-
-
-class Serving:
-    """A server on loopback for the length of a block."""
-
-    def __init__(self, handler: object) -> None:
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)  # type: ignore[arg-type]
-
-    def __enter__(self) -> str:
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{self.server.server_port}"
-
-    def __exit__(self, *_: object) -> None:
-        self.server.shutdown()
-        self.server.server_close()
+from support.servers import Serving
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from support import ROOT
 
 from scripts import scan_calibration, score_scanner
 from traceability.corpus import tables
@@ -13,7 +14,7 @@ from traceability.corpus.labels import read_truth
 from traceability.corpus.scanner import file_roles, project, scanning, trees
 from traceability.errors import StudyError
 
-CALIBRATION = Path(__file__).parents[2] / "data" / "calibration"
+CALIBRATION = ROOT / "tests" / "data" / "calibration"
 TRUTH = pd.read_csv(CALIBRATION / "truth.tsv", sep="\t", keep_default_na=False).set_index("project")
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
 
 import pandas as pd
 import pytest
+from support import ROOT
 
 from traceability import intervals
 from traceability.corpus import independent, tables
 from traceability.corpus.labels import read_truth
 from traceability.study.registry import read_frame
 
-ROOT = Path(__file__).parents[3]
 LABELS = ROOT / "resources" / "labels"
 CLUSTERED = functools.partial(intervals.cluster_bootstrap, resamples=200, seed=1)
 

@@ -1,17 +1,16 @@
 """The rule for kinds of projects beside a reader."""
 
 import functools
-from pathlib import Path
 
 import pandas as pd
 import pytest
+from support import ROOT
 
 from scripts import score_kinds
 from traceability import intervals
 from traceability.corpus import kinds, tables
 from traceability.errors import StudyError
 
-ROOT = Path(__file__).parents[3]
 WILSON = functools.partial(intervals.wilson, confidence=0.95)
 
 

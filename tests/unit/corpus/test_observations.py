@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
+from support import ROOT
 
 from traceability.corpus import accuracy, observations, tables
 from traceability.corpus.labels import read_truth
 from traceability.runtime.files import sha256_file
 
-ROOT = Path(__file__).parents[3]
 PUBLISHED = ROOT / "resources" / "observations"
 
 

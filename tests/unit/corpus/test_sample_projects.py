@@ -7,6 +7,7 @@ import logging
 from pathlib import Path
 
 import pytest
+from support import ROOT
 
 from scripts import fetch_project, sample_projects
 from traceability.corpus import fetching, sampling, settings, tables
@@ -152,7 +153,7 @@ def test_a_query_that_is_no_frame_is_one_line_before_anything_is_fetched(
 
 
 def test_the_default_queries_are_frames() -> None:
-    where = Path(__file__).parents[3] / "config" / "frames.tsv"
+    where = ROOT / "config" / "frames.tsv"
     sampling.check_frames(settings.Section().queries, set(tables.SAMPLING_FRAMES.read(where)["frame"]), where)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support import ROOT
 
 from traceability.datasets import catalogue
 from traceability.datasets.loaders import LOADERS
@@ -12,7 +13,7 @@ from traceability.datasets.settings import Section
 from traceability.errors import StudyError
 from traceability.study import configuration
 
-TABLE = Path(__file__).resolve().parents[3] / "config" / "datasets.tsv"
+TABLE = ROOT / "config" / "datasets.tsv"
 
 
 def test_the_committed_table_covers_the_default_configuration() -> None:

@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support import ROOT
 
 from traceability.datasets import arrays, tables
 from traceability.errors import StudyError
 from traceability.study.registry import all_tables
 
-ROOT = Path(__file__).resolve().parents[3]
 TABLE = ROOT / "config" / "datasets.tsv"
 FILES = ("data.npz", "splits.npz", "dataset.json")
 

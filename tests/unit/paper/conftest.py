@@ -10,11 +10,11 @@ from typing import Any
 import pandas as pd
 import pypdf
 import pytest
+from support import ROOT
 
 from traceability.paper import number_table, numbers, typesetting
 from traceability.runtime.files import write_json
 
-ROOT = Path(__file__).resolve().parents[3]
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="100"><rect width="400" height="100"/></svg>'
 ARM: dict[str, Any] = {
     "workload": "digits_mlp", "arm": "same_seed", "kind": "same_seed", "evaluation": "fixed", "n": 30, "units": 30,

@@ -6,9 +6,9 @@ import random
 import subprocess
 import sys
 import tomllib
-from pathlib import Path
 
 import pytest
+from support import ROOT
 
 from traceability import redaction
 from traceability.audit import survey
@@ -17,7 +17,6 @@ from traceability.runtime import git
 from traceability.stores import readers, tracking
 from traceability.stores.scope import Scope
 
-ROOT = Path(__file__).resolve().parents[3]
 SCRIPT = """
 import sys
 import mlflow

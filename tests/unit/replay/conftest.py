@@ -4,14 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
+from support import ROOT
 
 from traceability.replay.batch import help_of
 from traceability.replay.engine import Task, replay
 from traceability.replay.source_runs import launch
 from traceability.stores import tracking
 from traceability.study import subjects
-
-ROOT = Path(__file__).parents[3]
 
 
 class Bench:

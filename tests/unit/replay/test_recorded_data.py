@@ -2,9 +2,9 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from support import ROOT
 
 from traceability.audit import survey
 from traceability.replay.engine import Task, replay
@@ -13,7 +13,6 @@ from traceability.runtime.files import sha256_file, sha256_tree
 from traceability.stores import readers, tracking
 from traceability.stores.scope import Scope
 
-ROOT = Path(__file__).parents[3]
 pytestmark = pytest.mark.slow
 PROGRAM = """
 import argparse, os, pathlib, mlflow

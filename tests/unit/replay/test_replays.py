@@ -1,11 +1,9 @@
 """Real runs, really run again: what each kind of record is good for, and each defect found for what it is."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
+from support import ROOT
 
-ROOT = Path(__file__).parents[3]
 pytestmark = pytest.mark.slow
 BY_HAND = "repository;commit;source"
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from support import ROOT
 
 from traceability.errors import StudyError
 from traceability.replay import code, data, environments, rebuild
@@ -22,7 +23,6 @@ from traceability.statistics.plan import read as read_plan
 from traceability.statistics.replays import cells, funnel, pairs, predictions
 from traceability.training.tables import ARMS
 
-ROOT = Path(__file__).parents[3]
 PYTHON = Path(sys.executable)
 THREE = ("diabetes_linear", "digits_forest", "digits_mlp")
 

@@ -9,13 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from support import ROOT
 
 from traceability.errors import StudyError
 from traceability.replay.tables import THIRD_PARTY, THIRD_PARTY_RUNS
 from traceability.replay.third_party import Surroundings, chosen, execute
 from traceability.runtime import git, sandbox
 
-ROOT = Path(__file__).parents[3]
 NUMBERS = "3\n4\n"
 HEAD = """import os, socket
 from pathlib import Path

@@ -1,15 +1,15 @@
 """A small made-up table of runs in the form that collect_runs writes."""
 
 import hashlib
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from support import ROOT
 
 from traceability.statistics import plan
 
-PLAN = Path(__file__).resolve().parents[3] / "config" / "preregistration.yaml"
+PLAN = ROOT / "config" / "preregistration.yaml"
 PUBLISHED = {"test_mse": 2900.1936284934804, "test_mae": 42.79409467959994, "test_r2": 0.4526027629719196}
 
 

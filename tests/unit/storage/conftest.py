@@ -1,12 +1,11 @@
 """Real services for the tests of the storage chapter."""
 
-from pathlib import Path
-
 import pytest
+from support import ROOT
 
 from traceability.storage import stores, tables
 
-TABLE = Path(__file__).resolve().parents[3] / "config" / "stores.tsv"
+TABLE = ROOT / "config" / "stores.tsv"
 
 
 @pytest.fixture

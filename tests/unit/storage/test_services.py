@@ -11,11 +11,10 @@ from pathlib import Path
 
 import psutil
 import pytest
+from support import ROOT
 
 from traceability.errors import StudyError
 from traceability.runtime import services
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_postgresql_keeps_what_it_committed_over_a_kill():

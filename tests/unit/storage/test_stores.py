@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from support import ROOT
 
 from traceability.errors import StudyError
 from traceability.runtime import services
@@ -27,8 +28,6 @@ from traceability.storage import (
     tables,
 )
 from traceability.storage.experiment import PARAMS, TAGS
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.slow

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parents[3]
+from support import ROOT
 
 
 @dataclass(frozen=True)
@@ -66,12 +65,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One test per environment that a rule names."""
     if "environment" in metafunc.fixturenames:
         metafunc.parametrize("environment", sorted({rule.environment for rule in read_rules() if rule.has("conda")}))
-
-
-@pytest.fixture(scope="session")
-def root() -> Path:
-    """The repository's folder."""
-    return ROOT
 
 
 @pytest.fixture(scope="session")

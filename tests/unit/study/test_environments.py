@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 import importlib.util
 import json
 import shutil
@@ -15,6 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
+from support.environments import python_with
 
 from traceability.study import code_digest
 
@@ -103,23 +103,12 @@ def reached(scripts: list[Path]) -> list[str]:
     return sorted(set().union(*(imported(ast.parse(path.read_text(encoding="utf-8"))) for path in files)))
 
 
-def built(lines: list[str], root: Path) -> Path:
-    """The Python of an environment that holds exactly these pins, built once per set of pins below build/."""
-    wanted = "".join(f"{line}\n" for line in lines)
-    digest = hashlib.sha256(f"{sys.version}\n{wanted}".encode()).hexdigest()[:16]
-    folder = root / "build" / "environments" / digest
-    python = folder / "bin" / "python"
-    if not (folder / "complete").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        uv = shutil.which("uv", path=str(Path(sys.executable).parent))
-        assert uv is not None, "uv is part of the lock and must stand beside Python"
-        base = sys.executable if sys.prefix == sys.base_prefix else sys._base_executable  # type: ignore[attr-defined]
-        subprocess.run([uv, "venv", "--quiet", "--python", base, str(folder)], check=True)
-        (folder / "requirements.txt").write_text(wanted)
-        words = [uv, "pip", "install", "--quiet", "--python", str(python), "--require-hashes", "--no-deps"]
-        subprocess.run([*words, "--requirement", str(folder / "requirements.txt")], cwd=folder, check=True)
-        subprocess.run([uv, "pip", "check", "--quiet", "--python", str(python)], check=True)
-        (folder / "complete").touch()
+def built(lines: list[str]) -> Path:
+    """The Python of an environment that holds exactly these pins: each has a hash, and no other package is let in."""
+    python = python_with("".join(f"{line}\n" for line in lines))
+    uv = shutil.which("uv", path=str(Path(sys.executable).parent))
+    assert uv is not None, "uv is part of the lock and must stand beside Python"
+    subprocess.run([uv, "pip", "check", "--quiet", "--python", str(python)], check=True)
     return python
 
 
@@ -142,7 +131,7 @@ def test_scripts_of_its_rules_run_in_a_fresh_environment_from_its_pins(
     absent = ["snakemake", "pytest", *(["tensorflow"] if environment in WITHOUT_TENSORFLOW else [])]
     order = {"root": str(root), "modules": modules, "scripts": [str(path) for path in scripts], "absent": absent}
     done = subprocess.run(
-        [str(built(lines, root)), "-I", "-c", IMPORT_ALL], input=json.dumps(order), capture_output=True, text=True,
+        [str(built(lines)), "-I", "-c", IMPORT_ALL], input=json.dumps(order), capture_output=True, text=True,
         check=False, cwd=root / "envs",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

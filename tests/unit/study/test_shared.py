@@ -4,11 +4,11 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from support import ROOT
 
 from traceability.errors import StudyError
 from traceability.runtime import files, git
@@ -16,7 +16,6 @@ from traceability.stores import tracking
 from traceability.study import code_digest, configuration, logs, subjects
 from traceability.study.registry import Column, Table, all_tables
 
-ROOT = Path(__file__).parents[3]
 TABLE = Table(
     "results/x.tsv",
     "a table",

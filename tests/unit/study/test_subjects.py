@@ -15,8 +15,8 @@ import yaml
 from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from support import ROOT
 
-ROOT = Path(__file__).resolve().parents[3]
 SUBJECTS = sorted(path.parent.name for path in (ROOT / "subjects").glob("*/train.py"))
 #: The one launch mode whose user calls this library, as a user would: inside a function, when that mode is asked for.
 STAMPING = "diabetes_trackers/tracking/with_mlflow.py"

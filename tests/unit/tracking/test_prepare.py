@@ -4,15 +4,12 @@ import json
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from traceability.errors import StudyError
 from traceability.stores import tracking
 from traceability.stores.tracking import prepare
-
-ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.slow

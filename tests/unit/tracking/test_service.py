@@ -11,12 +11,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+from support import ROOT
 
 from traceability.errors import StudyError
 from traceability.stores import tracking
 from traceability.tracking import service
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture

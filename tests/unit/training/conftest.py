@@ -1,16 +1,13 @@
 """A real store, staged subjects and prepared data for the training tests."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from sklearn.datasets import load_diabetes, load_digits
+from support import ROOT
 
 from traceability.stores import tracking
 from traceability.stores.tracking import prepare
 from traceability.study import subjects
-
-ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="session")

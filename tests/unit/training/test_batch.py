@@ -3,9 +3,9 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from support import ROOT
 
 from traceability.errors import StudyError
 from traceability.runtime import processes
@@ -16,7 +16,6 @@ from traceability.training.collect import collect
 from traceability.training.plan import Sizes, batch_of
 from traceability.training.tables import ARMS, RUNS
 
-ROOT = Path(__file__).parents[3]
 pytestmark = pytest.mark.slow
 
 

@@ -3,16 +3,15 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from support import ROOT
 
 from traceability.errors import StudyError
 from traceability.study.subjects import Staged
 from traceability.training.cost import measure
 from traceability.training.tables import ARMS, COSTS
 
-ROOT = Path(__file__).parents[3]
 pytestmark = pytest.mark.slow
 
 

@@ -3,15 +3,15 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 from mlflow import MlflowClient
+from support import ROOT
 
 from traceability.runtime.files import sha256_npz
 
-SUBJECT = Path(__file__).parents[3] / "subjects" / "fashion_mnist_mlp" / "train.py"
+SUBJECT = ROOT / "subjects" / "fashion_mnist_mlp" / "train.py"
 
 
 @pytest.fixture(scope="module")

@@ -2,19 +2,18 @@
 
 import sys
 from collections import Counter
-from pathlib import Path
 
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from support import ROOT
 
 from traceability.errors import StudyError
 from traceability.study import configuration
 from traceability.training.plan import Sizes, batch_count, batch_of, replicates_of
 from traceability.training.tables import ARMS
 
-ROOT = Path(__file__).parents[3]
 DIGITS = [arm for arm in ARMS.rows(ROOT / "config" / "arms.tsv") if arm["workload"] == "digits_mlp"]
 
 
