@@ -12,6 +12,7 @@ from snakemake.exceptions import WorkflowError
 from traceability import __version__ as STUDY_VERSION
 from traceability.study import code_digest as reached_code
 from traceability.study import configuration
+from traceability.study.arms import chosen as chosen_arms
 from traceability.capture.tables import TRACKERS
 from traceability.corpus import batches as project_batches
 from traceability.errors import StudyError
@@ -22,6 +23,7 @@ from traceability.storage.tables import chosen as chosen_stores
 from traceability.tracking import service as tracking_service
 from traceability.training import plan as training_plan
 from traceability.training.tables import ARMS
+from traceability.training.tables import WORKLOADS as workload_table
 
 
 def checked(call, *arguments):
@@ -43,19 +45,18 @@ def in_source(path):
     return str(path if path.is_absolute() else Path(workflow.basedir) / path)
 
 
-def data_set_of(workload):
-    """The configured data set that a workload is named after, such as digits for digits_mlp; None if there is none."""
-    names = config["datasets"]["names"]
-    return next((name for name in names if workload.startswith(f"{name}_")), None)
-
-
 config = checked(configuration.check, config)
+workloads = {
+    row["workload"]: row
+    for row in checked(workload_table.rows, in_source(config["training"]["workloads"]))
+}
 # Arms of data sets that the configuration does not name are left out: Fashion-MNIST must be downloaded.
-arms = [
-    arm
-    for arm in checked(ARMS.rows, in_source(config["training"]["arms"]))
-    if data_set_of(arm["workload"])
-]
+arms = checked(
+    chosen_arms,
+    checked(ARMS.rows, in_source(config["training"]["arms"])),
+    workloads.values(),
+    config["datasets"]["names"],
+)
 WORKLOADS = sorted({arm["workload"] for arm in arms})
 trackers = checked(TRACKERS.rows, in_source(config["capture"]["trackers"]))
 stores = checked(
@@ -81,7 +82,7 @@ def arms_of(workload):
 
 def batches_of(workload):
     """Numbers of a workload's batches."""
-    sizes = training_plan.Sizes(**batch_settings())
+    sizes = training_plan.Sizes(**batch_settings(workload))
     return range(training_plan.batch_count(arms_of(workload), sizes))
 
 
@@ -94,7 +95,17 @@ def all_batches(_wildcards):
     ]
 
 
-def batch_settings():
+def epochs_of(workload, setting="epochs"):
+    """Epochs of a workload's program; None where it has no such option."""
+    return config["training"][setting] if workloads[workload]["takes_epochs"] else None
+
+
+def preloaded(workload):
+    """Modules that the replicates of a workload share."""
+    return (workloads[workload]["preload"] or "").split()
+
+
+def batch_settings(workload):
     """What decides the replicates of a batch, and nothing else of the configuration."""
     settings = config["training"]
     names = (
@@ -103,16 +114,16 @@ def batch_settings():
         "crossed_levels",
         "batch_size",
         "fresh_controls",
-        "epochs",
     )
     return {name: settings[name] for name in names} | {
-        "base_seed": settings["order_seed"]
+        "base_seed": settings["order_seed"],
+        "epochs": epochs_of(workload),
     }
 
 
-def dataset_of(wildcards):
-    """The prepared data of a workload."""
-    return f"results/datasets/{data_set_of(wildcards.workload)}/data.npz"
+def data_of(workload):
+    """The prepared data that a workload learns from."""
+    return f"results/datasets/{workloads[workload]['dataset']}/data.npz"
 
 
 def subject_files(wildcards):

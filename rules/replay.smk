@@ -23,11 +23,12 @@ rule plan_replays:
     conda:
         "../envs/statistics.yaml"
     params:
-        workloads=WORKLOADS,
+        epochs={workload: epochs_of(workload) for workload in WORKLOADS},
         environments=lookup("replay/environments", within=config),
         replays_at_most=lookup("replay/replays_at_most", within=config),
         batches=lookup("replay/batches", within=config),
-        epochs=lookup("training/epochs", within=config),
+        crossed_levels=lookup("training/crossed_levels", within=config),
+        base_seed=lookup("training/order_seed", within=config),
         code=code_digest("plan_replays"),
     message:
         "Plan the replays"
@@ -42,10 +43,7 @@ rule run_replays:
         preregistration=in_source(config["statistics"]["plan"]),
         era=in_source(config["replay"]["era"]),
         subjects=expand("results/subjects/{workload}.json", workload=WORKLOADS),
-        data=[
-            f"results/datasets/{data_set_of(workload)}/data.npz"
-            for workload in WORKLOADS
-        ],
+        data=[data_of(workload) for workload in WORKLOADS],
     output:
         rows="results/replay/batch-{batch}.jsonl",
         store=directory("results/replay/originals/batch-{batch}"),

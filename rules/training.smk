@@ -34,7 +34,7 @@ rule run_batch:
         arms=in_source(config["training"]["arms"]),
         plan=in_source(config["statistics"]["plan"]),
         subject="results/subjects/{workload}.json",
-        data=dataset_of,
+        data=lambda wildcards: data_of(wildcards.workload),
         tracking=ancient("results/tracking/tracking.json"),
     output:
         rows="results/training/{workload}/batch-{batch}.jsonl",
@@ -52,7 +52,8 @@ rule run_batch:
     params:
         uri=lookup("tracking/uri", within=config),
         timeout=lookup("tracking/sqlite_timeout_seconds", within=config),
-        settings=batch_settings(),
+        settings=lambda wildcards: batch_settings(wildcards.workload),
+        preload=lambda wildcards: preloaded(wildcards.workload),
         # Not the whole chapter: a change of how runs are read back does not train again.
         code=code_digest("run_batch", "training/preloaded"),
     message:
@@ -92,7 +93,7 @@ rule measure_costs:
         levels=in_source("config/costs.tsv"),
         plan=in_source(config["statistics"]["plan"]),
         subject="results/subjects/digits_mlp.json",
-        data="results/datasets/digits/data.npz",
+        data=data_of("digits_mlp"),
     output:
         table=ensure("results/training/costs.tsv", non_empty=True),
     log:
@@ -108,7 +109,8 @@ rule measure_costs:
         runtime=growing(60),
     params:
         repetitions=lookup("training/cost_repetitions", within=config),
-        epochs=lookup("training/cost_epochs", within=config),
+        epochs=epochs_of("digits_mlp", "cost_epochs"),
+        preload=preloaded("digits_mlp"),
         seed=lookup("training/order_seed", within=config),
         code=code_digest("measure_costs", "training/preloaded"),
     message:

@@ -12,8 +12,9 @@ from traceability.training.tables import ARMS, COSTS
 
 
 def main(
-    levels: Path, receipt: Path, data: Path, plan: Path, table: Path, *, repetitions: int, epochs: int, seed: int
-) -> None:
+    levels: Path, receipt: Path, data: Path, plan: Path, table: Path, *,
+    preload: list[str], repetitions: int, epochs: int | None, seed: int,
+) -> None:  # fmt: skip
     """Write one row per repetition of each level; the store of these runs is thrown away."""
     with tempfile.TemporaryDirectory(prefix="costs-") as folder, Progress(transient=True) as bar:
         task = bar.add_task("costs", total=None)
@@ -21,6 +22,7 @@ def main(
             ARMS.rows(levels),
             subjects.read(receipt),
             data=data,
+            preload=preload,
             folder=Path(folder),
             repetitions=repetitions,
             epochs=epochs,
@@ -39,6 +41,7 @@ if __name__ == "__main__":
         Path(snakemake.input.data).parent,
         Path(snakemake.input.plan),
         Path(snakemake.output.table),
+        preload=list(snakemake.params.preload),
         repetitions=snakemake.params.repetitions,
         epochs=snakemake.params.epochs,
         seed=snakemake.params.seed,

@@ -5,18 +5,17 @@ from pathlib import Path
 from traceability.replay.plan import plan
 from traceability.replay.tables import CASES, PLAN
 from traceability.study import logs
-from traceability.study.registry import read_frame
+from traceability.training.tables import ARMS
 
 
 def main(
-    cases: Path, arms: Path, table: Path, workloads: list[str], environments: list[str], replays_at_most: int,
-    batches: int, epochs: int,
+    cases: Path, arms: Path, table: Path, epochs: dict[str, int | None], environments: list[str],
+    replays_at_most: int, batches: int, crossed_levels: int, base_seed: int,
 ) -> None:  # fmt: skip
     """Write one row per replay to `table`."""
-    options = {(row["workload"], row["arm"]): row["options"] for row in read_frame(arms).fillna("").to_dict("records")}
     rows = plan(
-        CASES.rows(cases), options, workloads=workloads, environments=environments, replays_at_most=replays_at_most,
-        batches=batches, epochs=epochs,
+        CASES.rows(cases), ARMS.rows(arms), epochs=epochs, environments=environments, replays_at_most=replays_at_most,
+        batches=batches, crossed_levels=crossed_levels, base_seed=base_seed,
     )  # fmt: skip
     PLAN.write(rows, table)
 
@@ -27,9 +26,10 @@ if __name__ == "__main__":
         Path(snakemake.input.cases),
         Path(snakemake.input.arms),
         Path(snakemake.output.plan),
-        list(snakemake.params.workloads),
+        dict(snakemake.params.epochs),
         list(snakemake.params.environments),
         snakemake.params.replays_at_most,
         snakemake.params.batches,
-        snakemake.params.epochs,
+        snakemake.params.crossed_levels,
+        snakemake.params.base_seed,
     )

@@ -24,6 +24,7 @@ def main(
     batch: int,
     uri: str,
     settings: dict[str, Any],
+    preload: list[str],
 ) -> None:
     """Write one JSON line per replicate to `rows` and its arrays to `arrays`."""
     chosen = [arm for arm in ARMS.rows(arms) if arm["workload"] == workload]
@@ -34,6 +35,7 @@ def main(
             replicates,
             subjects.read(receipt),
             data=data,
+            preload=preload,
             uri=uri,
             plan_sha256=sha256_file(plan),
             arrays=arrays,
@@ -56,4 +58,5 @@ if __name__ == "__main__":
         int(snakemake.wildcards.batch),
         tracking.study_uri(snakemake.params.uri, Path(snakemake.output.rows).parents[2], snakemake.params.timeout),
         dict(snakemake.params.settings),
+        list(snakemake.params.preload),
     )

@@ -47,8 +47,8 @@ def measure(folder: Path, repetitions: int) -> list[dict]:
     sizes = Sizes(repetitions, 2, 10_000, base_seed=1, epochs=10, fresh_controls=repetitions)
     items = batch_of([ARM], 0, sizes)
     run_batch(
-        items, staged, data=folder / "data", uri=uri, plan_sha256="benchmark", arrays=folder / "arrays",
-        rows=folder / "rows.jsonl", lock=folder / "lock",
+        items, staged, data=folder / "data", preload=["keras", "mlflow.tensorflow"], uri=uri,
+        plan_sha256="benchmark", arrays=folder / "arrays", rows=folder / "rows.jsonl", lock=folder / "lock",
     )  # fmt: skip
     rows = read_jsonl(folder / "rows.jsonl")
     # The first of each kind warms the disk, and the first forked one waits until the fork server has its libraries.

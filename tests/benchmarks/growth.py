@@ -93,8 +93,8 @@ def replicates(repetitions: int) -> Costs:
             items = batch_of([ARM], 0, Sizes(size, 2, 10_000, base_seed=1, epochs=2))
             begin, cpu = time.perf_counter(), cpu_of_children()
             run_batch(
-                items, staged, data=folder / "data", uri=uri, plan_sha256="benchmark", arrays=folder / "arrays",
-                rows=folder / "rows.jsonl", lock=folder / "lock",
+                items, staged, data=folder / "data", preload=["keras", "mlflow.tensorflow"], uri=uri,
+                plan_sha256="benchmark", arrays=folder / "arrays", rows=folder / "rows.jsonl", lock=folder / "lock",
             )  # fmt: skip
             seconds, cpu = time.perf_counter() - begin, cpu_of_children() - cpu
             if [row["status"] for row in read_jsonl(folder / "rows.jsonl")] != ["finished"] * size:

@@ -3,50 +3,44 @@
 from __future__ import annotations
 
 import json
-import shlex
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from traceability.errors import StudyError, nearest
-
-#: What an arm's options may hold in braces.
-_NUMBERED = ("replicate", "pair", "base_seed", "init", "shuffle", "split")
+from traceability.study.arms import options_of
 
 
 def plan(
     cases: Sequence[Mapping[str, Any]],
-    arms: Mapping[tuple[str, str], str],
+    arms: Sequence[Mapping[str, Any]],
     *,
-    workloads: Collection[str],
+    epochs: Mapping[str, int | None],
     environments: Sequence[str],
     replays_at_most: int,
     batches: int,
-    epochs: int,
+    crossed_levels: int,
+    base_seed: int,
 ) -> list[dict[str, Any]]:
     """Rows of `tables.PLAN`, the cases spread evenly over the jobs.
 
-    `arms` gives the options of an arm by (workload, arm); in them {replicate}, {pair} and the levels of a crossed
-    design become the replay's number. Cases of other workloads and environments are left out. Raises `StudyError` for
-    a case of an unknown arm or options that cannot be read.
+    `arms` are rows of the arms table: the n-th replay of an arm has the options of its n-th replicate. `epochs` has
+    the workloads that are replayed, with the epochs of their programs (None where there is no such option); cases of
+    other workloads and environments are left out. Raises `StudyError` for a case of an unknown arm or options that
+    cannot be filled in.
     """
+    known = {(str(arm["workload"]), str(arm["arm"])): arm for arm in arms}
     rows: list[dict[str, Any]] = []
     for case in cases:
         name = (str(case["workload"]), str(case["arm"]))
-        if name not in arms:
-            known = ["/".join(arm) for arm in arms]
-            raise StudyError(f"config/replays.tsv: no arm '{'/'.join(name)}'; {nearest('/'.join(name), known)}")
-        if case["environment"] not in environments or name[0] not in workloads:
+        if name not in known:
+            names = ["/".join(arm) for arm in known]
+            raise StudyError(f"config/replays.tsv: no arm '{'/'.join(name)}'; {nearest('/'.join(name), names)}")
+        if case["environment"] not in environments or name[0] not in epochs:
             continue
         for number in range(min(int(case["n"]), replays_at_most)):
-            try:
-                words = shlex.split(arms[name].format(**dict.fromkeys(_NUMBERED, number)))
-            except (KeyError, ValueError, IndexError) as error:
-                raise StudyError(
-                    f"config/arms.tsv: options of arm '{'/'.join(name)}' cannot be filled in ({error}); "
-                    f"known: {', '.join(f'{{{known}}}' for known in _NUMBERED)}"
-                ) from None
-            if name[0].endswith("_mlp"):
-                words += ["--epochs", str(epochs)]
+            words = options_of(
+                known[name], number, crossed_levels=crossed_levels, base_seed=base_seed, epochs=epochs[name[0]]
+            )
             environment = str(case["environment"]).rpartition("/")[2]
             parts = [*name, case["record"], environment, case["defect"], f"{number:03d}"]
             rows.append({

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
@@ -31,18 +31,13 @@ from traceability.training.plan import Replicate
 
 log = logging.getLogger(__name__)
 
-_PRELOADED = {
-    "mlp": ["tensorflow", "keras", "mlflow.tensorflow", "sklearn.datasets", "threadpoolctl"],
-    "": ["sklearn.datasets", "sklearn.linear_model", "sklearn.ensemble", "sklearn.model_selection", "mlflow.sklearn",
-         "threadpoolctl"],
-}  # fmt: skip
-
 
 def run_batch(
     replicates: list[Replicate],
     subject: Staged,
     *,
     data: Path,
+    preload: Sequence[str],
     uri: str,
     plan_sha256: str,
     arrays: Path,
@@ -53,12 +48,13 @@ def run_batch(
 ) -> None:
     """Run `replicates` one after the other and write one JSON line each to `rows`, NPZ files to the folder `arrays`.
 
+    Replicates are forked from a process that has imported the modules named by `preload`.
     Runs that a killed attempt left RUNNING are set to KILLED first. Raises `StudyError` if another process runs this
     batch. A failing replicate is a row with status `failed`.
     """
     with processes.exclusive(lock), processes.scratch("batch") as scratch:
         attempts = _end_orphans(replicates, uri)
-        context = _server(replicates[0].workload)
+        context = _server(preload)
         arrays.mkdir(parents=True, exist_ok=True)
         lines = []
         for number, item in enumerate(replicates):
@@ -82,11 +78,11 @@ def run_batch(
         write_jsonl(rows, lines)
 
 
-def _server(workload: str) -> ForkServerContext:
-    """A fork server that has imported what the children of this workload need."""
+def _server(preload: Sequence[str]) -> ForkServerContext:
+    """A fork server that has imported these modules."""
     tracking.quiet()
     # The first import happens in the server: it must not depend on this process's __main__ (a workflow script).
-    os.environ["TRACEABILITY_PRELOAD"] = json.dumps(_PRELOADED["mlp" if workload.endswith("_mlp") else ""])
+    os.environ["TRACEABILITY_PRELOAD"] = json.dumps(list(preload))
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["traceability.training.preloaded"])
     return context

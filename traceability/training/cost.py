@@ -27,9 +27,10 @@ def measure(
     subject: Staged,
     *,
     data: Path,
+    preload: Sequence[str],
     folder: Path,
     repetitions: int,
-    epochs: int,
+    epochs: int | None,
     seed: int,
     plan_sha256: str,
     progress: Callable[[int, int], None],
@@ -54,8 +55,8 @@ def measure(
         progress(done, all_)
 
     run_batch(
-        [items[0], *items], subject, data=data, uri=uri, plan_sha256=plan_sha256, arrays=folder / "arrays",
-        rows=folder / "rows.jsonl", lock=folder / "lock", progress=after_each,
+        [items[0], *items], subject, data=data, preload=preload, uri=uri, plan_sha256=plan_sha256,
+        arrays=folder / "arrays", rows=folder / "rows.jsonl", lock=folder / "lock", progress=after_each,
     )  # fmt: skip
     rows = []
     for number, seen in enumerate(read_jsonl(folder / "rows.jsonl")):

@@ -7,13 +7,12 @@ from the configuration's seed and recorded. Only an arm with fewer units than th
 from __future__ import annotations
 
 import random
-import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from traceability.errors import StudyError
+from traceability.study.arms import cell_of, options_of, pair_of
 
 UNSEEDED = "unseeded"
 
@@ -26,7 +25,8 @@ class Sizes:
     crossed_levels: int
     batch_size: int
     base_seed: int
-    epochs: int
+    #: None for a program without an option --epochs
+    epochs: int | None
     fresh_controls: int = 0
     at_most: int = 10**9
 
@@ -110,23 +110,12 @@ def batch_of(arms: Sequence[Mapping[str, Any]], batch: int, sizes: Sizes) -> lis
 
 
 def _row(arm: Mapping[str, Any], number: int, process: str, sizes: Sizes) -> dict[str, Any]:
-    levels = sizes.crossed_levels
     kind = str(arm["kind"])
-    pair = number // 2 if kind == "seed_varied" else number
-    cell = {"init": number % levels, "shuffle": number // levels % levels, "split": number // levels**2}
-    known = {"replicate": number, "pair": pair, "base_seed": sizes.base_seed} | (cell if kind == "crossed" else {})
-    try:
-        words = shlex.split(str(arm["options"] or "").format(**known))
-    except (KeyError, ValueError, IndexError) as error:
-        raise StudyError(
-            f"config/arms.tsv: options of arm '{arm['workload']}/{arm['arm']}' cannot be filled in ({error}); "
-            f"known: {', '.join(f'{{{name}}}' for name in known)}"
-        ) from None
+    words = options_of(arm, number, crossed_levels=sizes.crossed_levels, base_seed=sizes.base_seed, epochs=sizes.epochs)
     seed = words[words.index("--seed") + 1] if "--seed" in words else UNSEEDED
-    if str(arm["workload"]).endswith("_mlp"):
-        words += ["--epochs", str(sizes.epochs)]
     return {
-        "workload": str(arm["workload"]), "arm": str(arm["arm"]), "kind": kind, "replicate": number, "pair": pair,
+        "workload": str(arm["workload"]), "arm": str(arm["arm"]), "kind": kind, "replicate": number,
+        "pair": pair_of(kind, number),
         "seed": seed, "process": process, "evaluation": str(arm["evaluation"]), "tracking": str(arm["tracking"]),
-        "options": tuple(words), **(cell if kind == "crossed" else {}),
+        "options": tuple(words), **(cell_of(number, sizes.crossed_levels) if kind == "crossed" else {}),
     }  # fmt: skip

@@ -12,6 +12,8 @@ class Section(Settings):
 
     arms: str = "config/arms.tsv"
     """Table of arms: one row per arm."""
+    workloads: str = "config/workloads.tsv"
+    """Table of workloads: one row per subject, with the data set it learns from."""
     replicates: int = Field(default=30, ge=2, le=100_000)
     """Replicates of an arm whose row of the table does not say how many."""
     at_most: int = Field(default=100_000, ge=2, le=100_000)

@@ -41,6 +41,19 @@ ARMS = Table(
     key=("workload", "arm"),
 )
 
+WORKLOADS = Table(
+    "config/workloads.tsv",
+    "The subjects under study; a row is a folder of subjects/.",
+    (
+        Column("workload", "str", "name of the folder"),
+        Column("dataset", "str", "data set it learns from (row of config/datasets.tsv)"),
+        Column("takes_epochs", "bool", "has the program an option --epochs?"),
+        Column("preload", "str", "modules that replicates share, separated by blanks; imported once", nullable=True),
+        Column("meaning", "str", "what it trains"),
+    ),
+    key=("workload",),
+)
+
 RUNS = Table(
     "training/runs.parquet",
     "One row per replicate: what MLflow recorded, compared with what the process measured.",

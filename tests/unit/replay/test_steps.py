@@ -24,7 +24,11 @@ from traceability.statistics.replays import cells, funnel, pairs, predictions
 from traceability.training.tables import ARMS
 
 PYTHON = Path(sys.executable)
-THREE = ("diabetes_linear", "digits_forest", "digits_mlp")
+#: The workloads of the default size, and what else a plan needs.
+THREE = {
+    "epochs": {"diabetes_linear": None, "digits_forest": None, "digits_mlp": 3}, "batches": 2, "crossed_levels": 2,
+    "base_seed": 1,
+}  # fmt: skip
 
 
 def never(_words):
@@ -159,41 +163,34 @@ def test_the_sandbox_passes_on_no_secret_and_ends_what_hangs(tmp_path, monkeypat
 
 def test_the_plan_has_every_kind_of_record_and_defect_and_enough_replays():
     cases = CASES.rows(ROOT / "config" / "replays.tsv")
-    arms = {(case["workload"], case["arm"]): "--seed {pair}" for case in cases}
-    rows = plan(
-        cases, arms, workloads=THREE, environments=["same", "recorded"], replays_at_most=1000, batches=2, epochs=3
-    )
+    arms = ARMS.rows(ROOT / "config" / "arms.tsv")
+    rows = plan(cases, arms, environments=["same", "recorded"], replays_at_most=1000, **THREE)
     assert len(rows) >= 60
     assert len({row["key"] for row in rows}) == len(rows)
     assert {row["record"] for row in rows} >= {"notes", "mlflow_explicit", "mlflow_autolog_model", "plugin"}
     assert {row["expected_reason"] for row in rows} >= {
         "dirty_tree", "commit_missing", "data_changed", "requirement_unresolvable",
     }  # fmt: skip
-    small = plan(cases, arms, workloads=THREE, environments=["same"], replays_at_most=1, batches=2, epochs=3)
+    small = plan(cases, arms, environments=["same"], replays_at_most=1, **THREE)
     assert len(small) < len(rows) / 2
     with pytest.raises(StudyError, match=r"config/replays.tsv: no arm 'diabetes_linear/unseeded'"):
-        plan(cases, {("x", "y"): ""}, workloads=THREE, environments=["same"], replays_at_most=1, batches=1, epochs=1)
+        plan(cases, [], environments=["same"], replays_at_most=1, **THREE)
 
 
 def test_every_arm_is_replayed_at_least_once_where_its_workload_is_configured():
-    arms = {(row["workload"], row["arm"]): row["options"] or "" for row in ARMS.rows(ROOT / "config" / "arms.tsv")}
-    cases, every = CASES.rows(ROOT / "config" / "replays.tsv"), {workload for workload, _ in arms}
-    rows = plan(cases, arms, workloads=every, environments=["same"], replays_at_most=1000, batches=2, epochs=3)
+    arms, cases = ARMS.rows(ROOT / "config" / "arms.tsv"), CASES.rows(ROOT / "config" / "replays.tsv")
+    every = THREE | {"epochs": {arm["workload"]: None for arm in arms}}
+    rows = plan(cases, arms, environments=["same"], replays_at_most=1000, **every)
     assert not any("{" in row["options"].replace("{}", "") for row in rows), "every number was filled in"
-    assert {(row["workload"], row["arm"]) for row in rows if row["defect"] == "none"} == set(arms)
+    assert {(row["workload"], row["arm"]) for row in rows if row["defect"] == "none"} == {
+        (arm["workload"], arm["arm"]) for arm in arms
+    }
     # Fashion-MNIST must be downloaded and belongs to the full size.
-    default = plan(cases, arms, workloads=THREE, environments=["same"], replays_at_most=1, batches=2, epochs=3)
-    assert {row["workload"] for row in default} == set(THREE)
+    default = plan(cases, arms, environments=["same"], replays_at_most=1, **THREE)
+    assert {row["workload"] for row in default} == set(THREE["epochs"])
     with pytest.raises(StudyError, match=r"options of arm 'diabetes_linear/unseeded' cannot be filled in \('sed'\)"):
-        plan(
-            cases,
-            dict.fromkeys(arms, "--seed {sed}"),
-            workloads=THREE,
-            environments=["same"],
-            replays_at_most=1,
-            batches=1,
-            epochs=1,
-        )
+        wrong = [arm | {"options": "--seed {sed}"} for arm in arms]
+        plan(cases, wrong, environments=["same"], replays_at_most=1, **THREE)
 
 
 def test_the_funnel_counts_what_the_record_did_alone_and_leaves_out_planted_defects():

@@ -11,11 +11,13 @@ from traceability.errors import StudyError
 from traceability.runtime import processes
 from traceability.runtime.files import read_jsonl, sha256_npz
 from traceability.stores import tracking
+from traceability.training import tables
 from traceability.training.batch import run_batch
 from traceability.training.collect import collect
 from traceability.training.plan import Sizes, batch_of
 from traceability.training.tables import ARMS, RUNS
 
+WORKLOADS = {row["workload"]: row for row in tables.WORKLOADS.rows(ROOT / "config" / "workloads.tsv")}
 pytestmark = pytest.mark.slow
 
 
@@ -30,12 +32,14 @@ THREE = ("unseeded", "same_seed", "seed_varied")
 def run(bench, workload, name, replicates=2, fresh=0, arms=None, batch=0, tracking=None):
     folder, uri, staged = bench
     arms = [arm | ({"tracking": tracking} if tracking else {}) for arm in arms or rows_of(workload)]
-    sizes = Sizes(replicates, 2, 10_000, base_seed=3, epochs=2, fresh_controls=fresh, at_most=replicates)
+    about = WORKLOADS[workload]
+    epochs = 2 if about["takes_epochs"] else None
+    sizes = Sizes(replicates, 2, 10_000, base_seed=3, epochs=epochs, fresh_controls=fresh, at_most=replicates)
     items = batch_of(arms, batch, sizes)
     out = folder / name / "batch-0.jsonl"
     run_batch(
-        items, staged[workload], data=folder / "data" / workload.split("_")[0], uri=uri, plan_sha256="0" * 64,
-        arrays=folder / name / "batch-0", rows=out, lock=folder / name / "batch-0.lock",
+        items, staged[workload], data=folder / "data" / about["dataset"], preload=about["preload"].split(), uri=uri,
+        plan_sha256="0" * 64, arrays=folder / name / "batch-0", rows=out, lock=folder / name / "batch-0.lock",
     )  # fmt: skip
     return out
 

@@ -19,8 +19,8 @@ def measured(bench, folder, *names, subject=None):
     levels = [row for row in ARMS.rows(ROOT / "config" / "costs.tsv") if row["arm"] in names]
     base, _, staged = bench
     return measure(
-        levels, subject or staged["digits_mlp"], data=base / "data" / "digits", folder=folder, repetitions=1, epochs=1,
-        seed=1, plan_sha256="0" * 64, progress=lambda _done, _all: None,
+        levels, subject or staged["digits_mlp"], data=base / "data" / "digits", preload=["keras", "mlflow.tensorflow"],
+        folder=folder, repetitions=1, epochs=1, seed=1, plan_sha256="0" * 64, progress=lambda _done, _all: None,
     )  # fmt: skip
 
 

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import ROOT
 
-from traceability.errors import StudyError
 from traceability.study import configuration
 from traceability.training.plan import Sizes, batch_count, batch_of, replicates_of
 from traceability.training.tables import ARMS
@@ -86,9 +85,3 @@ def test_the_crossed_design_has_every_cell_once():
     crossed = [arm for arm in DIGITS if arm["kind"] == "crossed"]
     items = [item for batch in everything(crossed, 30, 3) for item in batch]
     assert len({item.options for item in items}) == len(items) == 8
-
-
-def test_an_option_that_cannot_be_filled_in_names_the_arm():
-    arm = DIGITS[0] | {"options": "--seed {sed}"}
-    with pytest.raises(StudyError, match=r"arm 'digits_mlp/.*\{replicate\}, \{pair\}"):
-        everything([arm], 2, 2)
