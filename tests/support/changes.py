@@ -13,6 +13,8 @@ from traceability.study.code_digest import reached
 
 #: Folders whose files tests read by name: a change there reaches the tests of the workflow and of the study package.
 READ_BY_THE_WORKFLOW = ("Snakefile", "rules/", "scripts/", "config/", "envs/", "profiles/", "report/", "subjects/")
+#: Its checks read every file that git knows.
+READS_EVERY_FILE = "tests/unit/study/test_architecture.py"
 WORKFLOW_TESTS = ("tests/workflow", "tests/slow", "tests/cluster", "tests/unit/study")
 
 
@@ -47,17 +49,20 @@ def tests_reached(since: str) -> frozenset[Path]:
 
 
 def _reaches(test: Path, paths: set[Path], changed: list[str]) -> bool:
-    beside = {path for path in test.parent.glob("*.py") if not path.name.startswith("test_")} | {test}
-    if (reached(frozenset(beside)) | beside) & paths:
-        return True
     name = test.relative_to(ROOT).as_posix()
+    if name == READS_EVERY_FILE:
+        return bool(changed)
+    beside = {path for path in test.parent.glob("*.py") if not path.name.startswith("test_")} | {test}
+    nodes = [node for path in beside for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
+    scripts = {
+        ROOT / "scripts" / f"{alias.name}.py"
+        for node in nodes
+        if isinstance(node, ast.ImportFrom) and node.module == "scripts"
+        for alias in node.names
+    }
+    if reached(frozenset(beside | scripts)) & paths:
+        return True
     if name.startswith(WORKFLOW_TESTS):
         return any(file.startswith((*READ_BY_THE_WORKFLOW, "traceability/")) for file in changed)
-    words = {
-        node.value
-        for path in beside
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
-    return any({part for part in Path(file).parts if "." in part or part in ("subjects", "config")} & words
-               for file in changed if not file.startswith("traceability/"))  # fmt: skip
+    words = {Path(node.value).name for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return bool({Path(file).name for file in changed if not file.startswith("traceability/")} & words)
