@@ -1,72 +1,196 @@
-"""Small text files among a run's artifacts: read as text, never loaded, never followed out of the store."""
+"""Small files among a run's artifacts: found also where the store was moved, read as text, never followed out of it."""
 
 from __future__ import annotations
 
-import contextlib
 import os
-import stat
-import tempfile
+import re
 from collections.abc import Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
-#: Larger files are no list of requirements, whatever their name.
-LARGEST = 2**20
+from traceability.errors import StudyError
+from traceability.stores import small_files
+from traceability.stores.small_files import LARGEST, Unreadable
+
+#: Folders beside a database in which MLflow, or its server, keeps artifacts unless it is told otherwise.
+_BESIDE = ("mlruns", "mlartifacts", "artifacts")
+_OWNER = re.compile(r"(?:m-)?[0-9a-f]{32}")
+_DRIVE = re.compile(r"/?[A-Za-z]:[\\/]")
+
+
+class Remote(Protocol):
+    """A server that hands out artifacts which it keeps itself."""
+
+    def listed(self, path: str) -> dict[str, int | None]:
+        """Names right below `path` with their sizes in bytes (None: a folder, or not said)."""
+
+    def content(self, path: str, limit: int) -> bytes:
+        """The content of a file of at most `limit` bytes."""
 
 
 @dataclass(frozen=True)
 class Artifacts:
-    """Artifacts of one store: `base` resolves relative addresses, `server` is asked for those that it proxies."""
+    """Artifacts of one store.
+
+    `base` is the folder of the store: relative addresses begin there, and everything below it may be read. An address
+    outside of it is opened only where it holds the folder of a run or a model as MLflow names it
+    (`<id>/artifacts`), so that a foreign record cannot name any folder of this machine; and links below `base` or
+    such a folder are not followed. `server` is the address of the server that is asked for what it proxies.
+    """
 
     base: Path | None = None
     server: str = ""
     #: Whether files are looked at at all.
     wanted: bool = True
+    remote: Remote | None = field(default=None, compare=False, repr=False)
+    _roots: dict[tuple[str, ...], list[str]] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    def resolved(self, place: str) -> str:
+        """Where the artifacts that were recorded at `place` really lie; `place` itself where nothing is known.
+
+        A store that was moved, copied or committed records addresses of the place where it came from. Its files are
+        then looked for beside it: under the end of the recorded address, and in the folders that MLflow uses.
+        """
+        if not self.wanted or not place or self.server:
+            return place
+        folder = self.local(place)
+        if folder is not None and folder.is_dir():
+            return place
+        return self._beside(place) or place
 
     def names(self, place: str) -> Set[str] | None:
         """Names of files and folders right below `place`; None where the place cannot be seen from here."""
         folder = self.local(place)
         if folder is not None:
-            with contextlib.suppress(OSError):
-                return {entry.name for entry in os.scandir(folder)}
-            return None
-        if self._proxied(place):
-            with contextlib.suppress(Exception):  # any failure of a server or its storage means: not to be seen
-                return {Path(item.path).name for item in self._repository(place).list_artifacts()}
+            try:
+                with os.scandir(folder) as listed:
+                    return {entry.name for entry in listed if not entry.is_symlink()}
+            except OSError:
+                return None
+        path = self._proxied(place)
+        if path is not None and self.remote is not None:
+            try:
+                return set(self.remote.listed(path))
+            except StudyError:
+                return None
+        return None
+
+    def content(self, place: str, name: str, limit: int = LARGEST) -> bytes | None:
+        """The bytes of file `name` below `place`; None where there is none, or it is larger or no regular file."""
+        folder = self.local(f"{place}/{name}") if place else None
+        if folder is not None:
+            try:
+                return small_files.read(folder, limit)
+            except (FileNotFoundError, Unreadable):
+                return None
+        path = self._proxied(place)
+        if path is not None and self.remote is not None:
+            try:
+                size = self.remote.listed(path).get(name.rpartition("/")[2], 0) if "/" not in name else None
+                return self.remote.content(f"{path}/{name}", limit) if (size or 0) <= limit else None
+            except StudyError:
+                return None
         return None
 
     def text(self, place: str, name: str) -> str | None:
         """The text of file `name` below `place`; None where there is none, or it is large or no regular file."""
-        folder = self.local(place)
-        if folder is not None:
-            with contextlib.suppress(OSError):
-                seen = (folder / name).lstat()
-                if stat.S_ISREG(seen.st_mode) and seen.st_size <= LARGEST:
-                    return (folder / name).read_text(encoding="utf-8", errors="replace")
-            return None
-        if self._proxied(place):
-            with contextlib.suppress(Exception), tempfile.TemporaryDirectory(prefix="audit-") as scratch:
-                repository = self._repository(place)
-                sizes = {item.path: item.file_size for item in repository.list_artifacts() if not item.is_dir}
-                if (sizes.get(name) or 0) <= LARGEST and name in sizes:
-                    path = Path(repository.download_artifacts(name, dst_path=scratch))
-                    return path.read_text(encoding="utf-8", errors="replace")
-        return None
+        found = self.content(place, name)
+        return None if found is None else found.decode("utf-8", "replace")
+
+    def save(self, place: str, name: str, target: Path, limit: int = 2**31) -> bool:
+        """Copy file `name` below `place` to `target`; False where there is none, or it is larger than `limit` bytes."""
+        found = self.content(place, name, limit)
+        if found is not None:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(found)
+        return found is not None
 
     def local(self, place: str) -> Path | None:
-        """The folder of this machine that `place` names; None for other addresses."""
-        parts = urlsplit(place)
-        if not self.wanted or not place or parts.scheme not in ("", "file") or parts.netloc not in ("", "localhost"):
+        """The folder or file of this machine that `place` names; None for other addresses and for what is not ours."""
+        if not self.wanted or not place:
             return None
-        path = Path(unquote(parts.path))
-        return path if path.is_absolute() else (self.base or Path()) / path
+        scheme = urlsplit(place).scheme.lower()
+        if scheme == "file":
+            # `#` and `?` are not escaped in addresses that early versions of MLflow wrote.
+            path = unquote(place[5:])
+            if path.startswith("//"):
+                host, slash, rest = path[2:].partition("/")
+                if host not in ("", "localhost") or not slash:
+                    return None
+                path = "/" + rest
+        elif scheme and ("://" in place or place.startswith(f"{scheme}:/") or len(scheme) == 1):
+            return None
+        else:
+            path = place
+        if "\0" in path:
+            return None
+        if not path.startswith("/"):
+            if self.base is None:
+                return None
+            path = os.path.join(self.base, path)  # noqa: PTH118 - a hundred thousand times
+        return self._permitted(path)
 
-    def _proxied(self, place: str) -> bool:
-        # Other addresses (s3://...) would be opened with the user's own keys, at the wish of somebody else's record.
-        return self.wanted and bool(self.server) and urlsplit(place).scheme == "mlflow-artifacts"
+    def _permitted(self, path: str) -> Path | None:
+        parts = [part for part in path.split("/") if part not in ("", ".")]
+        if ".." in parts:
+            return None
+        anchor = self._anchor(parts)
+        if anchor is None:
+            return None
+        whole = "/" + "/".join(parts[:anchor])
+        for part in parts[anchor:]:
+            whole = f"{whole}/{part}" if whole != "/" else f"/{part}"
+            if os.path.islink(whole):  # noqa: PTH114
+                return None
+        return Path("/" + "/".join(parts))
 
-    def _repository(self, place: str):  # type: ignore[no-untyped-def]  # MLflow's own type, imported late
-        from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+    def _anchor(self, parts: list[str]) -> int | None:
+        """How many of the first parts of a path may hold links; None where the path is not the store's at all."""
+        if self.base is not None:
+            base = [part for part in str(self.base).split("/") if part]
+            if parts[: len(base)] == base:
+                return len(base)
+        for number in range(1, len(parts)):
+            if parts[number] == "artifacts" and _OWNER.fullmatch(parts[number - 1]):
+                return number - 1
+        return None
 
-        return get_artifact_repository(place, tracking_uri=self.server)
+    def _beside(self, place: str) -> str:
+        """The folder below the store that `place` became when the store was moved; empty where there is none."""
+        if self.base is None:
+            return ""
+        parts = _parts(place)
+        owner = next((n for n, part in enumerate(parts) if _OWNER.fullmatch(part)), 0)
+        if not owner or ".." in parts:
+            return ""
+        begin = max(owner - (2 if parts[owner].startswith("m-") else 1), 0)
+        head, tail = tuple(parts[:begin]), "/".join(parts[begin:])
+        if head not in self._roots:
+            ends = ["/".join(head[number:]) for number in range(len(head) + 1)]
+            candidates = [f"{self.base}/{end}".rstrip("/") for end in (*ends, *_BESIDE)]
+            self._roots[head] = [root for root in dict.fromkeys(candidates) if Path(root).is_dir()]
+        for root in self._roots[head]:
+            found = f"{root}/{tail}"
+            if os.path.isdir(found) and self._permitted(found) is not None:  # noqa: PTH112
+                return found
+        return ""
+
+    def _proxied(self, place: str) -> str | None:
+        # Other addresses (s3://...) would be opened with the user's own keys, at the wish of somebody else's record;
+        # and a host in the address may be another one than the server, which would be shown the user's token.
+        parts = urlsplit(place)
+        if not self.wanted or not self.server or parts.scheme != "mlflow-artifacts":
+            return None
+        if parts.netloc and parts.netloc != urlsplit(self.server).netloc.rpartition("@")[2]:
+            return None
+        return unquote(parts.path).strip("/")
+
+
+def _parts(place: str) -> list[str]:
+    """The parts of the path of any address, also of one that another system wrote."""
+    path = place.partition(":")[2] if re.match(r"[A-Za-z][\w+.-]+:", place) else place
+    if _DRIVE.match(path.lstrip("/")) or "/" not in path:
+        path = path.replace("\\", "/")
+    return [part for part in unquote(path).split("/") if part not in ("", ".")]

@@ -2,141 +2,352 @@
 
 from __future__ import annotations
 
-import contextlib
-import math
+import functools
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
-import yaml
-
-from traceability.errors import StudyError
+from traceability.stores import small_files
 from traceability.stores.artifacts import Artifacts
+from traceability.stores.errors import NotAStore
+from traceability.stores.locate import hint
+from traceability.stores.notes import Notes
 from traceability.stores.record_fields import Dataset, Run
-from traceability.stores.scope import STATUS, Scope, when
+from traceability.stores.scope import SOURCE_TYPE, STATUS, Scope, milliseconds, when
+from traceability.stores.small_files import Unreadable
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+TRASH = ".trash"
+#: Folders of an experiment that are no runs.
+_NO_RUNS = ("artifacts", "datasets", "models", "tags", "traces", TRASH)
+_RUN_PARTS = ("params", "tags", "metrics")
+#: Bytes at the end of a metric's history that are read for its latest value: some 400,000 points.
+_TAIL = 16 * 2**20
+
+
+@dataclass
+class _Experiment:
+    """An experiment: usually one folder, but a copy beside it may carry the same id."""
+
+    name: str
+    deleted: bool = False
+    folders: list[str] = field(default_factory=list)
 
 
 class FileStore:
-    """A folder as MLflow lays it out: experiment/run/{meta.yaml, params, tags, metrics, inputs, outputs, artifacts}."""
+    """A folder as MLflow lays it out: experiment/run/{meta.yaml, params, tags, metrics, inputs, outputs, artifacts}.
+
+    The folder of one experiment is read as a store with that experiment. Raises `NotAStore` for other folders.
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
         self.kind = "file store"
         self.artifacts = Artifacts(self._root)
-        self._folders: dict[str, Path] = {}
-        self._names: dict[str, str] = {}
-        for folder in _folders(self._root):
-            about = _meta(folder)
-            if "experiment_id" in about and folder.name != ".trash" and about.get("lifecycle_stage") != "deleted":
-                key = str(about["experiment_id"])
-                self._folders[key], self._names[key] = folder, str(about.get("name", ""))
-        if not self._names:
-            raise StudyError(f"{root}: no MLflow store (no folder in it holds the meta.yaml of an experiment)")
+        self._opening, self._reading = Notes(), Notes()
+        self._experiments: dict[str, _Experiment] = {}
+        about = _meta(str(self._root))
+        if about and _id_of(about):
+            raise NotAStore(
+                f"{root}: this is the folder of one run; give the store, {self._root.parent.parent}, "
+                f"and the run {self._root.name}"
+            )
+        if about and "experiment_id" in about:
+            self._add(str(self._root), about, False)
+            self._opening.add("one_experiment", str(root))
+        else:
+            for folder in small_files.folders(self._root, self._opening):
+                if not folder.endswith(f"/{TRASH}"):
+                    self._look_at(folder, False)
+            for folder in small_files.folders(self._root / TRASH, self._opening):
+                self._look_at(folder, True)
+        if not self._experiments and _holds_runs(str(self._root)):
+            self._add(str(self._root), {}, False)
+            self._opening.add("one_experiment", str(root))
+            self._opening.add("experiment_without_meta", str(root))
+        if not self._experiments:
+            raise NotAStore(
+                f"{root}: no MLflow store (no folder in it holds the meta.yaml of an experiment){hint(self._root)}"
+            )
+        for key, experiment in self._experiments.items():
+            self._opening.add("experiment_deleted", experiment.name, int(experiment.deleted))
+            self._opening.add("experiment_twice", key, int(len(experiment.folders) > 1))
+
+    @property
+    def notes(self) -> Notes:
+        """What was left out."""
+        return self._opening + self._reading
 
     def experiments(self) -> Mapping[str, str]:
-        """Names of experiments by id."""
-        return self._names
+        """Names of experiments by id, deleted ones included."""
+        return {key: experiment.name for key, experiment in self._experiments.items()}
 
     def count(self, scope: Scope) -> int:
         """Number of folders that hold runs, deleted ones included: only their files would tell."""
-        return sum(1 for _ in self._run_folders(scope))
+        if scope.runs:
+            return len(scope.runs)
+        return sum(1 for _, _, folder in self._run_folders(scope) if Path(folder, "meta.yaml").is_file())
+
+    def beginning_with(self, prefix: str) -> list[str]:
+        """Ids of runs that begin with `prefix`."""
+        found = {
+            name for _, _, folder in self._run_folders(Scope())
+            if (name := os.path.basename(folder)).startswith(prefix) and Path(folder, "meta.yaml").is_file()  # noqa: PTH119
+        }  # fmt: skip
+        return sorted(found)[:10]
 
     def runs(self, scope: Scope) -> Iterator[Run]:
-        """The runs."""
-        for experiment, folder in self._run_folders(scope):
-            about = _meta(folder)
-            key = str(about.get("run_id") or about.get("run_uuid") or "")
-            if key and (scope.runs or about.get("lifecycle_stage") != "deleted"):
-                yield self._run(key, experiment, folder, about)
-
-    def _run_folders(self, scope: Scope) -> Iterator[tuple[str, Path]]:
-        for experiment in scope.experiments or self._folders:
-            home = self._folders[experiment]
-            if scope.runs:
-                found = [home / key for key in scope.runs if Path(key).name == key and (home / key).is_dir()]
+        """The runs; those of deleted experiments only where they, or the experiment, are named."""
+        self._reading.clear()
+        seen: set[str] = set()
+        for key, home, folder in self._run_folders(scope):
+            about = self._about(folder)
+            if about is None:
+                continue
+            run_id = _id_of(about) or os.path.basename(folder)  # noqa: PTH119
+            if run_id != os.path.basename(folder):  # noqa: PTH119
+                self._reading.add("run_id_differs", folder)
+                run_id = os.path.basename(folder)  # noqa: PTH119
+            if run_id in seen:
+                self._reading.add("run_twice", folder)
+                continue
+            seen.add(run_id)
+            whole = self._experiments[key].deleted
+            deleted = whole or about.get("lifecycle_stage") == "deleted"
+            if deleted and not scope.runs and not (whole and scope.experiments):
+                self._reading.add("run_deleted", run_id)
             else:
-                found = _folders(home)
-            yield from ((experiment, folder) for folder in found if (folder / "meta.yaml").is_file())
+                yield self._run(run_id, key, home, folder, about, deleted)
+        if not scope.runs:
+            self._count_what_is_no_run(scope)
 
-    def _run(self, key: str, experiment: str, folder: Path, about: Mapping[str, Any]) -> Run:
-        tags = dict(_files(folder / "tags"))
-        metrics = {name: _latest(text) for name, text in _files(folder / "metrics")}
-        status = about.get("status")
+    def _look_at(self, folder: str, deleted: bool) -> None:
+        """Take `folder` for an experiment if it is one, even where its own meta.yaml is gone."""
+        try:
+            about = small_files.mapping(folder)
+        except FileNotFoundError:
+            if _holds_runs(folder):
+                self._opening.add("experiment_without_meta", folder)
+                self._add(folder, {}, deleted)
+        except Unreadable:
+            if _holds_runs(folder) or Path(folder).name.isdigit():
+                self._opening.add("experiment_unreadable", folder)
+                self._add(folder, {}, deleted)
+        else:
+            if "experiment_id" in about and not _id_of(about):
+                self._add(folder, about, deleted)
+            elif not about.get("name") and _holds_runs(folder):
+                self._opening.add("experiment_unreadable", folder)
+                self._add(folder, {}, deleted)
+
+    def _add(self, folder: str, about: Mapping[str, Any], deleted: bool) -> None:
+        key = str(about.get("experiment_id", os.path.basename(folder)))  # noqa: PTH119
+        name = str(about.get("name") or os.path.basename(folder))  # noqa: PTH119
+        deleted = deleted or about.get("lifecycle_stage") == "deleted"
+        known = self._experiments.setdefault(key, _Experiment(name, deleted))
+        known.deleted = known.deleted and deleted
+        known.folders.append(folder)
+
+    def _run_folders(self, scope: Scope) -> Iterator[tuple[str, str, str]]:
+        """Experiment's id, its folder and the run's folder, for each folder that may be a run."""
+        for key in scope.experiments or self._experiments:
+            for home in self._experiments[key].folders:
+                if scope.runs:
+                    found = [f"{home}/{name}" for name in scope.runs if name not in _NO_RUNS and _is_name(name)]
+                    yield from ((key, home, folder) for folder in found if _is_folder(folder))
+                else:
+                    found = small_files.folders(home, self._reading)
+                    yield from ((key, home, folder) for folder in found if _may_be_run(folder))
+
+    def _about(self, folder: str) -> dict[str, Any] | None:
+        """What a run's meta.yaml says; None where it is no run, or cannot be read, which is then counted."""
+        try:
+            about = small_files.mapping(folder)
+        except FileNotFoundError:
+            if any(_is_folder(f"{folder}/{part}") for part in _RUN_PARTS):
+                self._reading.add("run_without_meta", folder)
+            return None
+        except Unreadable as reason:
+            if str(reason) in ("link", "lfs_pointer"):
+                self._reading.add(str(reason), f"{folder}/meta.yaml")
+            self._reading.add("run_unreadable", folder)
+            return None
+        if not _id_of(about) and not any(_is_folder(f"{folder}/{part}") for part in _RUN_PARTS):
+            return None
+        return about
+
+    def _run(self, key: str, experiment: str, home: str, folder: str, about: Mapping[str, Any], deleted: bool) -> Run:
+        parts = self._parts(folder)
+        tags = self._values(folder, "tags", parts)
+        status, recorded = about.get("status"), str(about.get("artifact_uri") or "")
+        points = _Points(f"{folder}/metrics" if "metrics" in parts else "", self._reading)
         # A copied store names folders of the place where it came from; its own are beside the record.
-        beside = folder / "artifacts"
+        own = f"{folder}/artifacts" if "artifacts" in parts else self.artifacts.resolved(recorded)
+        if not f"/{unquote(recorded).removeprefix('./')}".endswith(own.removeprefix(str(self._root))):
+            self._reading.add("moved_artifacts", recorded)
         return Run(
             run_id=key,
             experiment_id=experiment,
-            experiment=self._names[experiment],
-            name=str(about.get("run_name") or tags.get("mlflow.runName", "")),
+            experiment=self._experiments[experiment].name,
+            name=str(about.get("run_name") or tags.get("mlflow.runName") or about.get("name") or ""),
             status=STATUS.get(status, "") if isinstance(status, int) else str(status or ""),
-            user=str(about.get("user_id") or ""),
+            user=str(about.get("user_id") or tags.get("mlflow.user", "")),
             start=when(about.get("start_time")),
-            artifacts=beside.as_uri() if beside.is_dir() else str(about.get("artifact_uri") or ""),
-            params=dict(_files(folder / "params")),
-            tags=tags,
-            metrics={metric: value for metric, value in metrics.items() if value is not None},
-            datasets=tuple(self._datasets(experiment, folder)),
-            models=tuple(self._models(experiment, folder)),
+            end=when(about.get("end_time")),
+            start_ms=milliseconds(about.get("start_time")),
+            lifecycle="deleted" if deleted else "active",
+            artifacts=own,
+            artifacts_recorded=recorded,
+            params=self._values(folder, "params", parts),
+            tags=_with_source(tags, about),
+            metrics=_Latest(lambda: points.values),
+            steps=_Latest(lambda: points.steps),
+            datasets=tuple(self._datasets(home, folder)) if "inputs" in parts else (),
+            models=tuple(self._models(home, folder)) if "outputs" in parts else (),
         )
 
-    def _datasets(self, experiment: str, folder: Path) -> Iterator[Dataset]:
-        for link in _folders(folder / "inputs"):
+    def _parts(self, folder: str) -> set[str]:
+        """Names of the real folders in a run's folder."""
+        return {os.path.basename(path) for path in small_files.folders(folder, self._reading)}  # noqa: PTH119
+
+    def _values(self, folder: str, part: str, parts: set[str]) -> dict[str, str]:
+        return dict(small_files.values(f"{folder}/{part}", self._reading)) if part in parts else {}
+
+    def _datasets(self, home: str, folder: str) -> Iterator[Dataset]:
+        for link in small_files.folders(f"{folder}/inputs", self._reading):
             about = _meta(link)
             source = str(about.get("source_id", ""))
-            if about.get("source_type") == "DATASET" and Path(source).name == source:
-                found = _meta(self._folders[experiment] / "datasets" / source)
-                context = about.get("tags", {}).get("mlflow.data.context", "") if about.get("tags") else ""
+            if about.get("source_type") == "DATASET" and _is_name(source) and _is_folder(f"{home}/datasets"):
+                found = _meta(f"{home}/datasets/{source}") if _is_folder(f"{home}/datasets/{source}") else {}
+                marks = about.get("tags")
+                context = marks.get("mlflow.data.context", "") if isinstance(marks, dict) else ""
                 if found:
                     yield Dataset(
                         str(found.get("name", "")), str(found.get("digest", "")), str(found.get("source_type", "")),
                         str(found.get("source", "")), str(context),
                     )  # fmt: skip
 
-    def _models(self, experiment: str, folder: Path) -> Iterator[str]:
-        for link in _folders(folder / "outputs"):
-            key = str(_meta(link).get("destination_id") or link.name)
-            home = self._folders[experiment] / "models" / Path(key).name
-            if (home / "artifacts").is_dir():
-                yield (home / "artifacts").as_uri()
-            elif place := _meta(home).get("artifact_location"):
-                yield str(place)
+    def _models(self, home: str, folder: str) -> Iterator[str]:
+        for link in small_files.folders(f"{folder}/outputs", self._reading):
+            key = str(_meta(link).get("destination_id") or os.path.basename(link))  # noqa: PTH119
+            if not _is_name(key):
+                continue
+            model = f"{home}/models/{key}"
+            recorded = str(_meta(model).get("artifact_location") or "") if _is_folder(model) else ""
+            # A model that is gone is named all the same: that there was one is part of the record.
+            beside = f"{model}/artifacts"
+            yield beside if _is_folder(beside) or not recorded else self.artifacts.resolved(recorded)
+
+    def _count_what_is_no_run(self, scope: Scope) -> None:
+        for key in scope.experiments or self._experiments:
+            for home in self._experiments[key].folders:
+                if _is_folder(f"{home}/traces"):
+                    traces = small_files.folders(f"{home}/traces", self._reading)
+                    self._reading.add("trace", traces[0] if traces else "", len(traces))
 
 
-def _folders(folder: Path) -> list[Path]:
-    with contextlib.suppress(OSError):
-        return sorted(Path(entry.path) for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False))
-    return []
+class _Points:
+    """The latest point of each metric of a run; files are opened when first asked."""
+
+    def __init__(self, folder: str, notes: Notes) -> None:
+        self._folder, self._notes = folder, notes
+
+    @functools.cached_property
+    def _found(self) -> dict[str, tuple[float, int]]:
+        listed = small_files.files(self._folder, self._notes) if self._folder else ()
+        read = ((name, _latest(path)) for name, path in listed)
+        return {name: point for name, point in read if point is not None}
+
+    @functools.cached_property
+    def values(self) -> dict[str, float]:
+        return {name: value for name, (value, _) in self._found.items()}
+
+    @functools.cached_property
+    def steps(self) -> dict[str, int]:
+        return {name: step for name, (_, step) in self._found.items()}
 
 
-def _meta(folder: Path) -> dict[str, Any]:
+class _Latest(Mapping[str, Any]):
+    """A mapping that is read when it is first looked at: an audit of thousands of runs needs no metric."""
+
+    def __init__(self, load: Callable[[], Mapping[str, Any]]) -> None:
+        self._load = load
+
+    def __getitem__(self, name: str) -> Any:
+        return self._load()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._load())
+
+    def __len__(self) -> int:
+        return len(self._load())
+
+    def __repr__(self) -> str:
+        return repr(dict(self._load()))
+
+    def __eq__(self, other: object) -> bool:
+        return dict(self._load()) == other
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def _latest(path: str) -> tuple[float, int] | None:
+    """Value and step of the point that MLflow calls the latest: of the highest step, then time, then value."""
+    best: tuple[int, int, float] | None = None
+    try:
+        lines = small_files.tail(path, _TAIL).splitlines()
+    except (FileNotFoundError, Unreadable):
+        return None
+    for line in lines:
+        words = line.split()
+        try:
+            point = (int(words[2]) if len(words) > 2 else 0, int(words[0]), float(words[1]))
+        except (ValueError, IndexError, OverflowError):
+            continue
+        best = point if best is None or point > best else best
+    return None if best is None else (best[2], best[0])
+
+
+def _with_source(tags: dict[str, str], about: Mapping[str, Any]) -> dict[str, str]:
+    """Before there were tags for the source, meta.yaml held it; early runs have only that."""
+    kind = about.get("source_type")
+    old = {
+        "mlflow.source.name": about.get("source_name"),
+        "mlflow.source.git.commit": about.get("source_version"),
+        "mlflow.project.entryPoint": about.get("entry_point_name"),
+    }
+    found = {tag: str(value) for tag, value in old.items() if value and isinstance(value, str | int)}
+    if found and isinstance(kind, int) and kind in SOURCE_TYPE:
+        found["mlflow.source.type"] = SOURCE_TYPE[kind]
+    return found | tags
+
+
+def _holds_runs(folder: str) -> bool:
+    return any(_id_of(_meta(path)) for path in small_files.folders(folder) if _may_be_run(path))
+
+
+def _may_be_run(folder: str) -> bool:
+    return os.path.basename(folder) not in _NO_RUNS  # noqa: PTH119
+
+
+def _is_name(name: str) -> bool:
+    """Whether a word of a record is the name of a file and no way to somewhere else."""
+    return name not in ("", ".", "..") and "/" not in name and "\0" not in name
+
+
+def _is_folder(path: str) -> bool:
+    return os.path.isdir(path) and not os.path.islink(path)  # noqa: PTH112, PTH114
+
+
+def _id_of(about: Mapping[str, Any]) -> str:
+    return str(about.get("run_id") or about.get("run_uuid") or "")
+
+
+def _meta(folder: str) -> dict[str, Any]:
     """The mapping in a folder's meta.yaml; empty where there is none that can be read."""
     try:
-        found = yaml.load((folder / "meta.yaml").read_bytes(), Loader=_LOADER)  # noqa: S506 - a safe loader
-    except (OSError, yaml.YAMLError, ValueError):
+        return small_files.mapping(folder)
+    except (FileNotFoundError, Unreadable):
         return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _files(folder: Path) -> Iterator[tuple[str, str]]:
-    """Names (with folders, as MLflow writes names that hold a slash) and texts of the files below `folder`."""
-    for place, _, names in os.walk(folder):
-        for name in sorted(names):
-            path = Path(place, name)
-            with contextlib.suppress(OSError):
-                if not path.is_symlink():
-                    yield path.relative_to(folder).as_posix(), path.read_text(encoding="utf-8", errors="replace")
-
-
-def _latest(text: str) -> float | None:
-    """The value that MLflow calls the latest: of the highest step, then time, then value."""
-    rows = []
-    for line in text.splitlines():
-        words = line.split(" ")
-        with contextlib.suppress(ValueError, IndexError):
-            rows.append((int(words[2]) if len(words) > 2 else 0, int(words[0]), float(words[1])))
-    value = max(rows)[2] if rows else None
-    return None if value is None or math.isnan(value) else value

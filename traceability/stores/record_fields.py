@@ -59,13 +59,49 @@ class Run:
     status: str = ""
     user: str = ""
     start: str = ""
+    #: Address of the run's artifacts: where they really lie if that is known, else as recorded.
     artifacts: str = ""
     params: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    #: The latest value of each metric; NaN and the infinities are values too. A file store reads them when first asked.
     metrics: Mapping[str, float] = field(default_factory=dict)
     datasets: tuple[Dataset, ...] = ()
-    #: Folders of the run's logged models.
+    #: Addresses of the folders of the run's logged models, whether or not they are still there.
     models: tuple[str, ...] = ()
+    #: `active` or `deleted`: whether the run, or the experiment that it belongs to, was deleted.
+    lifecycle: str = "active"
+    end: str = ""
+    #: The start as recorded, in milliseconds since 1970; it may be a time that cannot be. None where there is none.
+    start_ms: int | None = None
+    #: Address of the artifacts as recorded, which may be one of another machine.
+    artifacts_recorded: str = ""
+    #: The step at which each metric has its latest value.
+    steps: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def deleted(self) -> bool:
+        """Whether the run or its experiment was deleted."""
+        return self.lifecycle == "deleted"
+
+    @property
+    def parent(self) -> str:
+        """Id of the run that this one is nested in; empty where there is none."""
+        return self.tags.get("mlflow.parentRunId", "")
+
+    @property
+    def source(self) -> str:
+        """What was started, as MLflow recorded it: a script, a notebook, or a project with its `#subfolder`."""
+        return self.tags.get("mlflow.source.name", "")
+
+    @property
+    def source_type(self) -> str:
+        """`LOCAL`, `PROJECT`, `NOTEBOOK` or `JOB`, as MLflow recorded it; empty where it did not."""
+        return self.tags.get("mlflow.source.type", "")
+
+    @property
+    def entry_point(self) -> str:
+        """Entry point of the MLflow project; empty for everything else."""
+        return self.tags.get("mlflow.project.entryPoint", "")
 
 
 def own(tags: Mapping[str, str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What every kind of store is asked: which runs are meant, how many there are, and the runs themselves."""
+"""What every kind of store is asked: which runs are meant, the runs themselves, and what was left out of them."""
 
 from __future__ import annotations
 
@@ -8,16 +8,21 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from traceability.stores.artifacts import Artifacts
+from traceability.stores.notes import Notes
 from traceability.stores.record_fields import Run
 
 #: Runs that are asked for at a time.
 PAGE = 1000
 STATUS = {1: "RUNNING", 2: "SCHEDULED", 3: "FINISHED", 4: "FAILED", 5: "KILLED"}
+SOURCE_TYPE = {1: "NOTEBOOK", 2: "JOB", 3: "PROJECT", 4: "LOCAL"}
 
 
 @dataclass(frozen=True)
 class Scope:
-    """Which runs are meant: those of `experiments` (ids), or those named; both empty: all that are not deleted."""
+    """Which runs are meant: those of `experiments` (ids), or those named; both empty: all that are not deleted.
+
+    A run that is named is found although it, or its experiment, was deleted; `Run.deleted` says so.
+    """
 
     experiments: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()
@@ -31,13 +36,20 @@ class Store(Protocol):
     artifacts: Artifacts
 
     def experiments(self) -> Mapping[str, str]:
-        """Names of experiments by id."""
+        """Names of experiments by id, deleted ones included."""
 
     def count(self, scope: Scope) -> int | None:
         """Number of runs; None where only reading them all would tell."""
 
     def runs(self, scope: Scope) -> Iterator[Run]:
         """The runs, page by page, in any order."""
+
+    def beginning_with(self, prefix: str) -> list[str]:
+        """Ids of runs, deleted ones included, that begin with `prefix`: at most ten."""
+
+    @property
+    def notes(self) -> Notes:
+        """What was left out, and what was read in spite of something: complete when the runs have been read."""
 
 
 def when(milliseconds: Any) -> str:
@@ -46,3 +58,11 @@ def when(milliseconds: Any) -> str:
         return datetime.fromtimestamp(int(milliseconds) / 1000, UTC).isoformat(timespec="seconds")
     except (TypeError, ValueError, OverflowError, OSError):
         return ""
+
+
+def milliseconds(value: Any) -> int | None:
+    """A recorded time stamp as a whole number; None where it is none."""
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        return None

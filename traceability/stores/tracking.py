@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from traceability.errors import StudyError
-from traceability.runtime.files import write_json
 from traceability.stores import record_fields
+from traceability.stores.errors import MissingExtra, NoAnswer
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -77,10 +77,10 @@ def study_uri(configured: str, results: Path, sqlite_timeout_seconds: int) -> st
     return f"sqlite:///{path.resolve()}?timeout={sqlite_timeout_seconds}"
 
 
-def client(uri: str) -> MlflowClient:
-    """A client of `uri` that has answered one request.
+def client(uri: str, setting: str = "tracking.uri") -> MlflowClient:
+    """A client of `uri`, which `setting` named, that has answered one request.
 
-    Raises `StudyError` with the URI (without password) when nothing answers there.
+    Raises `NoAnswer` with the URI (without password) when nothing answers there, `MissingExtra` without MLflow.
     """
     quiet()
     retries = os.environ.get("MLFLOW_HTTP_REQUEST_MAX_RETRIES")
@@ -89,9 +89,12 @@ def client(uri: str) -> MlflowClient:
     level = connections.level
     connections.setLevel(logging.ERROR)  # a failure is told once, below
     try:
-        import mlflow
-        from mlflow.exceptions import MlflowException
-        from sqlalchemy.exc import SQLAlchemyError
+        try:
+            import mlflow
+            from mlflow.exceptions import MlflowException
+            from sqlalchemy.exc import SQLAlchemyError
+        except ImportError as error:
+            raise MissingExtra(f"using {redacted(uri)}", str(error.name), "replay") from None
 
         if uri.startswith("sqlite:"):
             Path(re.sub(r"^sqlite:/{3}", "", uri).partition("?")[0]).parent.mkdir(parents=True, exist_ok=True)
@@ -100,8 +103,8 @@ def client(uri: str) -> MlflowClient:
             found.search_experiments(max_results=1)
         except (MlflowException, SQLAlchemyError, OSError, ImportError) as error:
             reason = redacted_text(_cause(str(error)), uri)
-            raise StudyError(
-                f"tracking.uri: no MLflow answers at {redacted(uri)} ({reason[:160]}); "
+            raise NoAnswer(
+                f"{setting}: no MLflow answers at {redacted(uri)} ({reason[:160]}); "
                 "start the server or correct the address"
             ) from None
         return found
@@ -161,6 +164,8 @@ def prepare(uri: str, artifacts: Path, experiments: list[str], receipt: Path) ->
     On a fresh database parallel first uses fail in the schema migration, so this runs alone. With a server the server
     chooses the artifact location. The receipt names the store (without password) and the experiment ids.
     """
+    from traceability.runtime.files import write_json
+
     store = client(uri)
     ids = {}
     for name in experiments:
