@@ -209,7 +209,8 @@ def test_what_a_program_left_is_not_read_through_its_links(tmp_path):
     (left / "MLmodel").write_text("flavors: {}\n")
     (left / "requirements.txt").symlink_to(tmp_path / "secret")
     os.mkfifo(left / "model.skops")
-    found = model_files.collect(Artifacts(tmp_path / "scratch"), [left.as_uri()], tmp_path / "copy", within=tmp_path / "scratch")
+    artifacts = Artifacts(tmp_path / "scratch")
+    found = model_files.collect(artifacts, [left.as_uri()], tmp_path / "copy", within=tmp_path / "scratch")
     assert [path.name for path in found.iterdir()] == ["MLmodel"]
     (left / "MLmodel").unlink()
     elsewhere = tmp_path / "elsewhere"
