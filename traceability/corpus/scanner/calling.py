@@ -5,13 +5,27 @@ from __future__ import annotations
 import ast
 from abc import ABC, abstractmethod
 
-from traceability.corpus.scanner import vocabulary
-from traceability.corpus.scanner.resolution import FOREIGN, FOREIGN_SETS, NOTHING, Project, Scope, Values
-
-_PATCHERS = frozenset(
-    {"patch", "object", "setattr", "MagicMock", "Mock", "isinstance", "hasattr", "print", "str", "repr"}
+from traceability.corpus.scanner import dynamic, switches, vocabulary
+from traceability.corpus.scanner.resolution import (
+    EXPERIMENT,
+    FOREIGN,
+    FOREIGN_SETS,
+    NOTHING,
+    Class,
+    Project,
+    Scope,
+    Values,
+    container,
+    elements,
+    few,
 )
 
+_PATCHERS = frozenset(
+    {"patch", "object", "setattr", "MagicMock", "Mock", "isinstance", "hasattr", "issubclass", "print", "str", "repr",
+     "getattr"}
+)  # fmt: skip
+#: Methods that put something into a container.
+_FILLERS = frozenset({"append", "add", "insert", "appendleft"})
 
 #: What a call of something foreign returns.
 CALLED = {FOREIGN["~"]: FOREIGN["~()"], FOREIGN["~U"]: FOREIGN["~U()"]}
@@ -30,65 +44,141 @@ class Calling(ABC):
     def value(self, node: ast.AST | None, scope: Scope) -> Values:
         """What an expression stands for; calls inside it are recorded."""
 
+    @abstractmethod
+    def quiet(self, node: ast.AST, scope: Scope) -> Values:
+        """What an expression stands for, recording nothing."""
+
+    @abstractmethod
+    def annotated(self, node: ast.AST | None, scope: Scope) -> Values:
+        """Instances of the classes that an annotation names."""
+
+    @abstractmethod
+    def bind(self, target: ast.expr, values: Values, scope: Scope, weak: bool) -> None:
+        """Let a target stand for values."""
+
     def call(self, node: ast.Call, scope: Scope) -> Values:
         functions = self.value(node.func, scope)
         spelled = last_name(node.func)
-        given = [self.value(argument, scope) for argument in node.args]
+        given: list[Values] = []
+        spread = NOTHING
+        telling = False
+        for argument in node.args:
+            values = self.value(argument, scope)
+            if type(argument) is ast.Starred:
+                spread, values = spread | elements(values), NOTHING
+            given.append(values)
+            telling = telling or (bool(values) and values not in FOREIGN_SETS)
         named: dict[str, Values] = {}
-        telling = any(values and values not in FOREIGN_SETS for values in given)
         for keyword in node.keywords:
             values = self.value(keyword.value, scope)
             telling = telling or (bool(values) and values not in FOREIGN_SETS)
             if keyword.arg:
                 named[keyword.arg] = values
+            else:
+                spread |= elements(values)
         if telling and spelled not in _PATCHERS:
-            for argument, values in [*zip(node.args, given, strict=True),
-                                     *((k.value, named[k.arg]) for k in node.keywords if k.arg)]:  # fmt: skip
+            for argument, values in zip(node.args, given, strict=True):
                 self.mention(argument, values, "reference")
-        dynamic = _dynamic(node, spelled, given)
-        if dynamic is not None:
-            return dynamic
-        if (not functions or functions in FOREIGN_SETS) and spelled != "partial":
-            if node.keywords:
-                self.switched_on(node, spelled)
-            return CALLED.get(functions, NOTHING)
+            for keyword in node.keywords:
+                if keyword.arg:
+                    self.mention(keyword.value, named[keyword.arg], "reference")
+        special = dynamic.result(self, node, spelled, functions, given, named, scope)
+        if special is not None:
+            self.switched_on(node, spelled, scope)
+            return special
+        if not functions or functions in FOREIGN_SETS:
+            return self.unknown(node, spelled, functions, given, named, scope)
         result: set[str] = set()
         for value in sorted(functions):
             self.note(node, value, scope, certain=len(functions) == 1)
-            self.hand_over(value, given, named)
+            self.hand_over(value, given, named, spread, self.is_unbound(node, value, scope))
+            if telling and value.startswith("unread:"):
+                self.need(value, [*given, *named.values(), spread])
             result |= self.project.called(value)
-        self.switched_on(node, spelled)
-        if spelled == "partial" and given:
-            result |= given[0]
+        self.switched_on(node, spelled, scope)
+        if not any(value.startswith("mlflow") for value in result):
+            result |= dynamic.imported(spelled, node, given, named)
         return frozenset(result)
+
+    def unknown(
+        self, node: ast.Call, spelled: str, functions: Values, given: list[Values], named: dict[str, Values],
+        scope: Scope,
+    ) -> Values:  # fmt: skip
+        """A call of something that is not known, or that has nothing to do with MLflow."""
+        function = node.func
+        if type(function) is ast.Attribute:
+            if function.attr in _FILLERS and given and given[-1] and given[-1] not in FOREIGN_SETS:
+                self.bind(function.value, container(given[-1]), scope, True)
+            self.handed_in(node, function, scope)
+        if node.keywords:
+            self.switched_on(node, spelled, scope)
+        # Somebody else's code will call it: a pool, a thread, `map`.
+        first = given[0] if given else NOTHING
+        target = named.get("target", NOTHING) | named.get("fn", NOTHING) | named.get("func", NOTHING)
+        for value in sorted(first):
+            if value.startswith(("function:", "class:")):
+                self.hand_over(value, given[1:], named)
+        for value in sorted(target):
+            if value.startswith("function:"):
+                places = next((k.value for k in node.keywords if k.arg == "args"), None)
+                inner = [self.quiet(e, scope) for e in places.elts] if isinstance(places, ast.Tuple | ast.List) else []
+                self.hand_over(value, inner or given, named)
+        return CALLED.get(functions, NOTHING)
+
+    def handed_in(self, node: ast.Call, function: ast.Attribute, scope: Scope) -> None:
+        """`mlflow.log_metric(...)` on an argument, an attribute or a resource called mlflow that nobody hands in."""
+        name = function.attr
+        if last_name(function.value) != "mlflow" or self.module.shadowed or type(function.value) is ast.Call:
+            return
+        if self.quiet(function.value, scope):
+            return  # something else is called so: a stand-in of a test, a module of another library
+        if name in vocabulary.FUNCTIONS or name in ("autolog", "log_model"):
+            self.note(node, f"mlflow.{name}", scope, certain=False)
+
+    def need(self, value: str, given: list[Values]) -> None:
+        """A file that is not analysed is handed something of MLflow: it must be."""
+        if any(self.project.is_telling(inner) for values in given for inner in values):
+            self.project.needed.add(self.project.paths[int(value[7:])])
+
+    def is_unbound(self, node: ast.Call, value: str, scope: Scope) -> bool:
+        """Whether a method is called on its class, with the instance as the first argument."""
+        if not value.startswith("function:") or type(node.func) is not ast.Attribute:
+            return False
+        function = self.project.functions[int(value[9:])]
+        if function.owner < 0 or function.is_class_method:
+            return False
+        return any(holder.startswith("class:") for holder in self.quiet(node.func.value, scope))
 
     def note(self, node: ast.Call, value: str, scope: Scope, certain: bool) -> None:
         """Record a call of `value`, if it reaches MLflow."""
         sort, _, number = value.partition(":")
-        confidence = "certain" if certain else "likely"
+        confidence = "certain" if certain and vocabulary.ANY not in value else "likely"
         if sort == "function" and number.isdigit():
             self.reach(scope, value, value)
             self.project.record(self.number, node, self.cell, value, "wrapped", "wrapped", confidence)
             return
+        if value.startswith(EXPERIMENT):
+            method = value[len(EXPERIMENT) + 1 :]
+            if not self.project.has_logger or not method:
+                return
+            if self.project.has_rivals and method in vocabulary.SHARED_LOGGING and not _names_run(node):
+                return
+            value, confidence = f"{vocabulary.CLIENT}().{method}", "likely"
         library = vocabulary.wrapper_library(value)
         if library is not None:
             self.project.record(self.number, node, self.cell, value, f"wrapper_{library}", "library", confidence)
+            if library == "lightning" and not self.project.has_logger:
+                self.project.has_logger = self.project.changed = True
             if self.project.recording and value.startswith("mlflow"):
                 self.project.uses.add(self.module.path)
             return
-        keywords = frozenset(keyword.arg for keyword in node.keywords if keyword.arg)
         disabled = any(k.arg == "disable" and isinstance(k.value, ast.Constant) and k.value.value is True
                        for k in node.keywords)  # fmt: skip
-        kind = vocabulary.kind_of(value, keywords, disabled)
+        is_client = value.startswith(vocabulary.CLIENT)
+        kind = vocabulary.kind_of(value, _may_hold_metrics(node, is_client), disabled)
         if kind is None:
             return
-        way = (
-            "client"
-            if value.startswith(vocabulary.CLIENT)
-            else "module"
-            if isinstance(node.func, ast.Attribute)
-            else "name"
-        )
+        way = "client" if is_client else "module" if isinstance(node.func, ast.Attribute) else "name"
         if self.project.recording:
             self.project.uses.add(self.module.path)
         self.reach(scope, kind, value)
@@ -99,19 +189,17 @@ class Calling(ABC):
         if not isinstance(node, ast.Name | ast.Attribute):
             return
         for value in sorted(values):
+            library = vocabulary.wrapper_library(value)
+            if library and not value.startswith("mlflow.") and not (library == "lightning" and _how == "reference"):
+                self.project.record(self.number, node, self.cell, value, f"wrapper_{library}", "library",
+                                    "certain" if _how != "reference" else "likely")  # fmt: skip
             if not value.startswith("mlflow."):
                 continue
             if self.project.recording:
                 self.project.uses.add(self.module.path)
-            library = vocabulary.wrapper_library(value)
             kind = f"wrapper_{library}" if library else vocabulary.kind_of(value)
             if kind not in (None, "other", "client"):
                 self.project.record(self.number, node, self.cell, value, str(kind), "reference", "likely")
-        if _how in ("decorator", "base"):
-            for value in sorted(values):
-                library = vocabulary.wrapper_library(value)
-                if library and not value.startswith("mlflow."):
-                    self.project.record(self.number, node, self.cell, value, f"wrapper_{library}", "library", "certain")
 
     def reach(self, scope: Scope | None, kind: str, api: str) -> None:
         """Remember that the functions around `scope` reach a kind of call."""
@@ -123,76 +211,91 @@ class Calling(ABC):
                     self.project.changed = True
             scope = scope.parent
 
-    def hand_over(self, value: str, given: list[Values], named: dict[str, Values]) -> None:
+    def hand_over(
+        self, value: str, given: list[Values], named: dict[str, Values], spread: Values = NOTHING, unbound: bool = False
+    ) -> None:
         """Bind what a call hands in to the arguments of a function or class of the project."""
         sort, _, number = value.partition(":")
         if sort == "class":
-            for initial in self.project._member(int(number), "__init__", False, 0):
-                if initial.startswith("function:"):
-                    self.hand_over(initial, given, named)
+            initial = self.project._member(int(number), "__init__", False, 0)
+            for function_value in initial:
+                if function_value.startswith("function:"):
+                    self.hand_over(function_value, given, named, spread)
+            if not initial:
+                fields = self.fields(int(number), 0)
+                for name, values in [*zip(fields, given, strict=False), *named.items()]:
+                    if values and values not in FOREIGN_SETS and name in fields:
+                        self.hold(self.project.classes[int(number)], name, values)
+            return
+        if sort == "instance":
+            for method in self.project._member(int(number), "__call__", True, 0):
+                if method.startswith("function:"):
+                    self.hand_over(method, given, named, spread)
             return
         if sort != "function":
             return
         function = self.project.functions[int(number)]
-        arguments = [argument.arg for argument in [*function.node.args.posonlyargs, *function.node.args.args]]
-        if function.owner >= 0 and arguments:
+        taken = function.node.args
+        arguments = [argument.arg for argument in [*taken.posonlyargs, *taken.args]]
+        if function.owner >= 0 and arguments and not function.is_static and not unbound:
             arguments = arguments[1:]
-        known = set(arguments) | {argument.arg for argument in function.node.args.kwonlyargs}
-        for name, values in [*zip(arguments, given, strict=False), *named.items()]:
-            if values and name in known:
+        known = set(arguments) | {argument.arg for argument in taken.kwonlyargs}
+        pairs = [*zip(arguments, given, strict=False), *((n, v) for n, v in named.items() if n in known)]
+        if taken.vararg is not None and len(given) > len(arguments):
+            pairs.append((taken.vararg.arg, container(frozenset().union(*given[len(arguments) :]))))
+        if taken.kwarg is not None:
+            extra = [values for name, values in named.items() if name not in known]
+            pairs.append((taken.kwarg.arg, container(frozenset().union(*extra))))
+        if spread:
+            pairs += [(name, spread) for name in arguments[len(given) - 1 if given else 0 :] if name not in named]
+        for name, values in pairs:
+            if values:
                 before = function.given.get(name, NOTHING)
-                merged = before | values
-                function.given[name] = merged if len(merged) <= 12 else frozenset(sorted(merged)[:12])
+                function.given[name] = few(before | values)
                 self.project.changed = self.project.changed or function.given[name] != before
 
-    def switched_on(self, node: ast.Call, spelled: str) -> None:
+    def fields(self, number: int, depth: int) -> list[str]:
+        """Names that a dataclass, a named tuple or a model takes, those of its bases first."""
+        owner = self.project.classes[number]
+        found: list[str] = []
+        for base in sorted(owner.bases):
+            if base.startswith("class:") and depth < 8:
+                found += self.fields(int(base[6:]), depth + 1)
+        return found + [name for name in owner.fields if name not in found]
+
+    def hold(self, owner: Class, name: str, values: Values) -> None:
+        """A class and its instances may hold these, too."""
+        known = owner.attributes.get(name)
+        if known is None or not values <= known:
+            owner.attributes[name] = few(values if known is None else known | values)
+            self.project.changed = self.project.changed or owner.attributes[name] != known
+
+    def switched_on(self, node: ast.Call, spelled: str, scope: Scope) -> None:
         """Keywords that make other libraries write to MLflow."""
         for keyword in node.keywords:
-            library = vocabulary.KEYWORD_WRAPPERS.get(keyword.arg or "")
-            if library and "mlflow" in _words(keyword.value):
+            found = switches.keyword(keyword, spelled)
+            if found is None and keyword.arg == "experiment_tracker" and not isinstance(keyword.value, ast.Constant):
+                # ZenML's tracker taken from the active stack: that it is MLflow's is said by what is imported.
+                if any("MLFlowExperimentTracker" in v for values in self.module.scope.bound.values() for v in values):
+                    found = (f"{spelled}(experiment_tracker)", "zenml", "likely")
+            if found is not None:
+                api, library, confidence = found
                 self.project.record(
-                    self.number, node, self.cell, f"{spelled}({keyword.arg}=mlflow)", f"wrapper_{library}", "library",
-                    "certain",
+                    self.number, node, self.cell, api, f"wrapper_{library}", "library", confidence
                 )  # fmt: skip
-            if (
-                keyword.arg == "log_experiment"
-                and spelled == "setup"
-                and (
-                    (isinstance(keyword.value, ast.Constant) and keyword.value.value is True)
-                    or "mlflow" in _words(keyword.value)
-                )
-            ):
-                self.project.record(
-                    self.number,
-                    node,
-                    self.cell,
-                    "pycaret.setup(log_experiment)",
-                    "wrapper_pycaret",
-                    "library",
-                    "likely",
-                )
-            if keyword.arg == "experiment_tracker" and any("mlflow" in word for word in _words(keyword.value)):
-                self.project.record(
-                    self.number, node, self.cell, f"{spelled}(experiment_tracker)", "wrapper_zenml", "library", "likely"
-                )
 
 
-def _dynamic(node: ast.Call, spelled: str, given: list[Values]) -> Values | None:
-    """`importlib.import_module("mlflow")`, `__import__("mlflow")` and `getattr(mlflow, "log_metric")`."""
-    first = node.args[0] if node.args else None
-    if spelled in ("import_module", "__import__", "LazyLoader") and isinstance(first, ast.Constant):
-        name = first.value
-        if isinstance(name, str) and (name == "mlflow" or name.startswith("mlflow.")):
-            return frozenset({name})
-    if spelled == "getattr" and len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
-        name = node.args[1].value
-        if isinstance(name, str):
-            return frozenset(vocabulary.canonical(f"{v}.{name}") for v in given[0] if v.startswith("mlflow"))
-    return None
+def _may_hold_metrics(node: ast.Call, is_client: bool) -> bool:
+    """Whether a `log_batch` is given metrics: by name, by position, or in what is spread out over the arguments."""
+    if any(keyword.arg in (None, "metrics") for keyword in node.keywords):
+        return True
+    return any(type(a) is ast.Starred for a in node.args) or len(node.args) > int(is_client)
 
 
-def _words(node: ast.AST) -> set[str]:
-    return {n.value.lower() for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+def _names_run(node: ast.Call) -> bool:
+    """Whether the first argument is the id of a run, as a client wants it."""
+    first = next((k.value for k in node.keywords if k.arg == "run_id"), node.args[0] if node.args else None)
+    return first is not None and "run" in last_name(first).lower()
 
 
 def last_name(node: ast.AST) -> str:

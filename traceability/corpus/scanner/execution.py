@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections import deque
 
-from traceability.corpus.scanner import vocabulary
-from traceability.corpus.scanner.calling import Calling, last_name
+from traceability.corpus.scanner import dynamic, vocabulary
+from traceability.corpus.scanner.calling import last_name
+from traceability.corpus.scanner.expressions import Expressions, dotted
 from traceability.corpus.scanner.resolution import (
     _PROPERTY_LIKE,
-    FOREIGN,
     FOREIGN_SETS,
     NOTHING,
     Class,
@@ -17,20 +16,17 @@ from traceability.corpus.scanner.resolution import (
     Project,
     Scope,
     Values,
+    container,
+    elements,
+    few,
     targets,
 )
 from traceability.corpus.scanner.sources import Problem
 
 _FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
-_ANNOTATION_DEPTH = 4
 _CONDITIONAL = frozenset({ast.If, ast.For, ast.While, ast.Try, ast.Raise, ast.AugAssign, ast.Assert})
 _BLOCKS, _BRANCHES = frozenset({"body", "orelse", "finalbody"}), frozenset({"handlers", "cases"})
-#: Expressions that may stand for something, or whose parts are seen in a scope of their own.
-_SPECIAL = frozenset({
-    ast.Name, ast.Attribute, ast.Call, ast.IfExp, ast.BoolOp, ast.NamedExpr, ast.Await, ast.Starred, ast.Lambda,
-})  # fmt: skip
-#: Expressions that hold what they name.
-_GATHERING = frozenset({ast.Dict, ast.List, ast.Tuple})
+_ENDS = ast.Return | ast.Raise | ast.Continue | ast.Break
 
 
 def run_module(project: Project, number: int) -> None:
@@ -46,13 +42,7 @@ def run_module(project: Project, number: int) -> None:
         runner.body(function)
 
 
-class _Runner(Calling):
-    def __init__(self, project: Project, number: int) -> None:
-        super().__init__(project, number)
-        self.later: deque[tuple[int, int]] = deque()
-
-    # -- statements -----------------------------------------------------------------------------------------------
-
+class _Runner(Expressions):
     def block(self, body: list[ast.stmt], scope: Scope, weak: bool) -> None:
         for statement in body:
             try:
@@ -83,7 +73,7 @@ class _Runner(Calling):
             for item in node.items:
                 values = self.value(item.context_expr, scope)
                 if item.optional_vars is not None:
-                    self.bind(item.optional_vars, values, scope, weak)
+                    self.bind(item.optional_vars, dynamic.entered(self, values), scope, weak)
             self.block(node.body, scope, weak)
         elif isinstance(node, ast.Return):
             values = self.value(node.value, scope)
@@ -103,8 +93,11 @@ class _Runner(Calling):
     def compound(self, node: ast.stmt, scope: Scope) -> None:
         """Conditions, loops, `try`, `match` and plain expressions: expressions are followed, blocks bind weakly."""
         if isinstance(node, ast.For | ast.AsyncFor):
-            self.value(node.iter, scope)
-            self.bind(node.target, NOTHING, scope, True)
+            held = elements(self.value(node.iter, scope))
+            self.bind_each(node.target, node.iter, held, scope)
+        if isinstance(node, ast.If | ast.Assert):
+            self.condition(node, scope)
+            return
         for field in node._fields:
             child = getattr(node, field, None)
             if child is None or type(child) is ast.Constant:
@@ -120,6 +113,27 @@ class _Runner(Calling):
             elif isinstance(child, ast.expr) and field not in ("iter", "target"):
                 self.value(child, scope)
 
+    def condition(self, node: ast.If | ast.Assert, scope: Scope) -> None:
+        """A condition, with what `isinstance` in it says of the names and attributes in its branches."""
+        holds, fails = self.tested(node.test, scope)
+        self.value(node.test, scope)
+        if isinstance(node, ast.Assert):
+            self.narrow(holds)
+            return
+        known = dict(self.narrowed)
+        self.narrow(holds)
+        self.block(node.body, scope, weak=True)
+        self.narrowed = dict(known)
+        self.narrow(fails)
+        self.block(node.orelse, scope, weak=True)
+        if not (fails and node.body and isinstance(node.body[-1], _ENDS)):  # else it stays so for what comes after
+            self.narrowed = known
+
+    def narrow(self, known: list[tuple[ast.expr, Values]]) -> None:
+        for target, values in known:
+            if dotted(target):
+                self.narrowed[dotted(target)] = values
+
     def import_modules(self, node: ast.Import, scope: Scope, weak: bool) -> None:
         for alias in node.names:
             first = alias.name.split(".")[0]
@@ -127,6 +141,10 @@ class _Runner(Calling):
                 values = NOTHING if self.module.shadowed else frozenset({alias.name if alias.asname else "mlflow"})
             else:
                 found = self.project.find_module(self.module.path, alias.name if alias.asname else first)
+                unread = self.unread(alias.name if alias.asname else first, 0) if found is None else NOTHING
+                if unread:
+                    self.set(alias.asname or first, unread, scope, weak)
+                    continue
                 if found is None and not alias.asname and "." in alias.name:
                     self.set(first, vocabulary.of_library(first), scope, weak)
                     continue
@@ -141,8 +159,14 @@ class _Runner(Calling):
         found = None if library else self.project.find_module(self.module.path, dotted, node.level)
         if library and self.module.shadowed:
             return
+        unread = self.unread(dotted, node.level) if found is None and not library else NOTHING
         for alias in node.names:
+            if alias.name == "MLFlowLogger" and not self.project.has_logger:
+                self.project.has_logger = self.project.changed = True
+            self.project.has_rivals |= alias.name in ("CometLogger", "NeptuneLogger")
             if alias.name == "*":
+                for value in unread:
+                    self.project.needed.add(self.project.paths[int(value[7:])])
                 if library:
                     self.project.changed = self.project.changed or not self.module.star
                     self.module.star = True
@@ -158,9 +182,20 @@ class _Runner(Calling):
                     self.module.path, f"{dotted}.{alias.name}" if dotted else alias.name, node.level
                 )
                 values = frozenset({f"module:{inner}"}) if inner is not None else NOTHING
+            if not values and not library:
+                values = self.unread(f"{dotted}.{alias.name}" if dotted else alias.name, node.level) or unread
             if not values and found is None and not node.level:
                 values = vocabulary.of_library(vocabulary.canonical(f"{dotted}.{alias.name}"))
             self.set(alias.asname or alias.name, values, scope, weak)
+
+    def unread(self, dotted: str, level: int) -> Values:
+        """Something of a file of the project that is not analysed; what gathers the names of a package is asked for."""
+        path = self.project.find_unread(self.module.path, dotted, level)
+        if path is None:
+            return NOTHING
+        if path.endswith("__init__.py"):
+            self.project.needed.add(path)
+        return frozenset({f"unread:{self.project.unread[path]}"})
 
     def define_function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope, weak: bool) -> None:
         decorators = [self.value(decorator, scope) for decorator in node.decorator_list]
@@ -175,8 +210,18 @@ class _Runner(Calling):
             property_like = any(word in name.lower() for name in spelled for word in _PROPERTY_LIKE)
             inner = Scope(self.number, scope, function=number)
             owner = scope.owner if scope.is_class else -1
-            self.project.functions.append(Function(node, inner, owner, property_like))
+            self.project.functions.append(Function(
+                node, inner, owner, property_like, is_static="staticmethod" in spelled,
+                is_class_method="classmethod" in spelled, is_fixture="fixture" in spelled,
+            ))  # fmt: skip
+            if "fixture" in spelled:
+                self.project.fixtures.setdefault(_fixture_name(node), []).append(number)
+                self.project.changed = True
         function = self.project.functions[number]
+        for values in decorators:  # a decorator is handed the function, and may call it with something of MLflow
+            for value in sorted(values):
+                if value.startswith("function:"):
+                    self.hand_over(value, [frozenset({f"function:{number}"})], {})
         function.scope.parent = scope
         defaults = [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]
         for default in defaults:
@@ -201,18 +246,25 @@ class _Runner(Calling):
                 known[argument.arg] |= self.quiet(default_or_none, scope.parent or scope)
         for extra in (node.args.vararg, node.args.kwarg):
             if extra is not None:
-                known[extra.arg] = NOTHING
-        if function.owner >= 0 and positional:
-            known[positional[0].arg] = frozenset({f"instance:{function.owner}"})
+                known[extra.arg] = function.given.get(extra.arg, NOTHING)
+        if self.project.fixtures and (function.is_fixture or node.name.startswith(("test", "setup", "pytest_"))):
+            for name, values in known.items():
+                if name in self.project.fixtures and not values:
+                    known[name] = self.project.fixture(self.module.path, name)
+        if function.owner >= 0 and positional and not function.is_static:
+            sort = "class" if function.is_class_method else "instance"
+            known[positional[0].arg] = frozenset({f"{sort}:{function.owner}"})
         scope.bound.update(known)
         self.returning(function, self.annotated(node.returns, scope.parent or scope))
+        self.narrowed = {}
         self.block(node.body, scope, weak=False)
 
     def returning(self, function: Function, values: Values) -> None:
         """A function may return these, too."""
         if not values <= function.returns:
-            function.returns |= values
-            self.project.changed = True
+            known = function.returns
+            function.returns = few(known | values)
+            self.project.changed = self.project.changed or function.returns != known
 
     def define_class(self, node: ast.ClassDef, scope: Scope, weak: bool) -> None:
         for decorator in node.decorator_list:
@@ -228,6 +280,12 @@ class _Runner(Calling):
             values = self.value(base, scope)
             self.mention(base, values, "base")
             bases |= values
+        for value in sorted(bases):
+            if value.startswith("class:"):
+                self.project.classes[int(value[6:])].heirs.add(number)
+            elif value.startswith("unread:"):
+                self.project.needed.add(self.project.paths[int(value[7:])])
+        owner.fields = [s.target.id for s in node.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)]
         known = frozenset(bases - {f"class:{number}"})
         if known != owner.bases:
             owner.bases, self.project.changed = known, True
@@ -237,13 +295,6 @@ class _Runner(Calling):
             self.hold(owner, name, values)
         self.set(node.name, frozenset({f"class:{number}"}), scope, weak)
 
-    def hold(self, owner: Class, name: str, values: Values) -> None:
-        """A class and its instances may hold these, too."""
-        known = owner.attributes.get(name)
-        if known is None or not values <= known:
-            owner.attributes[name] = values if known is None else known | values
-            self.project.changed = True
-
     def assign(self, node: ast.Assign | ast.AnnAssign, scope: Scope, weak: bool) -> None:
         values = self.value(node.value, scope)
         if isinstance(node, ast.AnnAssign):
@@ -251,16 +302,31 @@ class _Runner(Calling):
             if node.value is not None or values:
                 self.bind(node.target, values, scope, weak)
             return
+        if not values or values in FOREIGN_SETS:
+            values = self.called_for(node) or values
         for target in node.targets:
             if isinstance(target, ast.Tuple | ast.List) and isinstance(node.value, ast.Tuple | ast.List):
                 for single, value in zip(target.elts, node.value.elts, strict=False):
                     self.bind(single, self.quiet(value, scope), scope, weak)
             elif isinstance(target, ast.Tuple | ast.List):
                 functions = self.quiet(node.value.func, scope) if isinstance(node.value, ast.Call) else NOTHING
+                whole = frozenset(v for v in values if v.startswith("mlflow") and "(" not in v)  # `mlflow, found = ...`
                 for place, single in enumerate(target.elts):
-                    self.bind(single, self.returned(functions, place), scope, weak)
+                    held = self.returned(functions, place) | elements(values) | (NOTHING if place else whole)
+                    self.bind(single, held, scope, weak)
             else:
                 self.bind(target, values, scope, weak)
+
+    def called_for(self, node: ast.Assign) -> Values:
+        """`mlflow = helper("mlflow")`, whatever the helper is: the library, by the name that it is given."""
+        first = node.targets[0]
+        if isinstance(first, ast.Tuple) and first.elts:
+            first = first.elts[0]
+        if last_name(first).lstrip("_") != "mlflow" or not isinstance(node.value, ast.Call):
+            return NOTHING
+        given = [*node.value.args, *(k.value for k in node.value.keywords)]
+        named = any(isinstance(a, ast.Constant) and a.value == "mlflow" for a in given)
+        return frozenset({"mlflow"}) if named else NOTHING
 
     def returned(self, functions: Values, place: int) -> Values:
         """What stands at `place` of the tuples that functions of the project return."""
@@ -272,139 +338,44 @@ class _Runner(Calling):
             if isinstance(single, ast.Name):
                 self.set(single.id, values, scope, weak)
             elif isinstance(single, ast.Attribute):
-                for holder in sorted(self.quiet(single.value, scope)):
-                    sort, _, number = holder.partition(":")
-                    if sort in ("instance", "class") and number.isdigit():
-                        self.hold(self.project.classes[int(number)], single.attr, values)
+                self.bind_attribute(single, values, scope)
+            elif isinstance(single, ast.Subscript) and values and values not in FOREIGN_SETS:
+                self.bind(single.value, container(values), scope, True)
+
+    def bind_attribute(self, target: ast.Attribute, values: Values, scope: Scope) -> None:
+        holders = self.quiet(target.value, scope)
+        for holder in sorted(holders):
+            sort, _, number = holder.partition(":")
+            if sort in ("instance", "class") and number.isdigit():
+                self.hold(self.project.classes[int(number)], target.attr, values)
+            elif sort == "module" and values and values not in FOREIGN_SETS:
+                injected = self.project.modules[int(number)].injected
+                if not values <= injected.get(target.attr, NOTHING):
+                    injected[target.attr] = few(injected.get(target.attr, NOTHING) | values)
+                    self.project.changed = True
+            elif sort == "unread":
+                self.need(holder, [values])
+        if not holders or holders in FOREIGN_SETS:  # `app.state.client = MlflowClient()`: kept by its name alone
+            held = frozenset(v for v in values if v.startswith(f"{vocabulary.CLIENT}()") or v == "mlflow")
+            if held and not held <= self.project.loose.get(target.attr, NOTHING):
+                self.project.loose[target.attr] = self.project.loose.get(target.attr, NOTHING) | held
+                self.project.changed = True
 
     def set(self, name: str, values: Values, scope: Scope, weak: bool) -> None:
+        if self.narrowed:
+            self.narrowed.pop(name, None)
         if name in scope.globals:
             scope, weak = self.module.scope, True
         if weak:
             values = values | scope.bound.get(name, NOTHING)
-        if len(values) > 12:  # more would be noise, and sets must stay small
-            values = frozenset(sorted(values)[:12])
-        scope.bound[name] = values
-
-    # -- expressions ----------------------------------------------------------------------------------------------
-
-    def value(self, node: ast.AST | None, scope: Scope) -> Values:  # noqa: PLR0911, PLR0912 - one case per kind
-        """What an expression stands for; calls inside it are recorded."""
-        kind = type(node)
-        if kind is ast.Constant:
-            return NOTHING
-        if type(node) is ast.Name:
-            return self.lookup(node.id, scope)
-        if type(node) is ast.Attribute:
-            holders = self.value(node.value, scope)
-            if not holders:
-                return NOTHING
-            if holders in FOREIGN_SETS and node.attr != "MLFlowLogger":
-                return FOREIGN["~U" if node.attr[:1].isupper() else "~"]
-            result: set[str] = set()
-            for holder in sorted(holders):
-                result |= self.project.attribute(holder, node.attr)
-                if holder.startswith("mlflow") and self.project.recording:
-                    self.project.uses.add(self.module.path)
-            return frozenset(result)
-        if type(node) is ast.Call:
-            return self.call(node, scope)
-        if node is None:
-            return NOTHING
-        if kind not in _SPECIAL:
-            gathers = kind in _GATHERING
-            for child in follow(node):
-                values = self.value(child, scope)
-                if gathers and values and values not in FOREIGN_SETS:
-                    self.mention(child, values, "reference")
-            return NOTHING
-        if isinstance(node, ast.IfExp):
-            self.value(node.test, scope)
-            return self.value(node.body, scope) | self.value(node.orelse, scope)
-        if isinstance(node, ast.BoolOp):
-            return frozenset().union(*(self.value(operand, scope) for operand in node.values))
-        if isinstance(node, ast.NamedExpr):
-            values = self.value(node.value, scope)
-            self.bind(node.target, values, scope, True)
-            return values
-        if isinstance(node, ast.Await | ast.Starred):
-            return self.value(node.value, scope)
-        if isinstance(node, ast.Lambda):
-            inner = Scope(self.number, scope, {a.arg: NOTHING for a in node.args.args}, function=scope.function)
-            self.value(node.body, inner)
-        return NOTHING
-
-    def quiet(self, node: ast.AST, scope: Scope) -> Values:
-        """What an expression stands for, recording nothing (it was, or will be, followed elsewhere)."""
-        if isinstance(node, ast.Name | ast.Attribute | ast.Call):
-            recording, self.project.recording = self.project.recording, False
-            try:
-                return self.value(node, scope)
-            finally:
-                self.project.recording = recording
-        return NOTHING
-
-    def lookup(self, name: str, scope: Scope) -> Values:
-        current: Scope | None = scope
-        while current is not None:
-            if name in current.bound and not (current.is_class and current is not scope):
-                return current.bound[name]
-            current = current.parent
-        if name in self.module.earlier:  # defined further down, or in a later cell
-            return self.module.earlier[name]
-        for star in self.module.stars:
-            values = self.project.export(star, name)
-            if values:
-                return values
-        if self.module.star and name in vocabulary.STAR:
-            return frozenset({f"mlflow.{name}"})
-        if name == "mlflow" and not self.module.shadowed:
-            return frozenset({"mlflow"})  # never imported here: a cell run elsewhere, a broken import
-        return NOTHING
-
-    def annotated(self, node: ast.AST | None, scope: Scope) -> Values:
-        """Instances of the classes that an annotation names (`MlflowClient | None`, `"MlflowClient"`)."""
-        found: set[str] = set()
-        stack: list[tuple[ast.AST | None, int]] = [(node, 0)]
-        while stack:
-            current, depth = stack.pop()
-            if current is None or depth > _ANNOTATION_DEPTH:
-                continue
-            if isinstance(current, ast.Constant) and isinstance(current.value, str):
-                try:
-                    stack.append((ast.parse(current.value[:200], mode="eval").body, depth + 1))
-                except (SyntaxError, ValueError, RecursionError, MemoryError):
-                    continue
-            elif isinstance(current, ast.Name | ast.Attribute):
-                for value in sorted(self.quiet(current, scope)):
-                    if value.startswith("class:"):
-                        found.add(f"instance:{value[6:]}")
-                    else:
-                        found |= vocabulary.instance(value)
-            elif isinstance(current, ast.Subscript | ast.BinOp | ast.Tuple):
-                stack.extend((child, depth + 1) for child in ast.iter_child_nodes(current))
-        return frozenset(found)
+        scope.bound[name] = few(values)
 
 
-def follow(node: ast.AST) -> tuple[ast.expr, ...]:
-    """The expressions inside `node` that can have an effect, in their order; kept at the node for the next round."""
-    known: tuple[ast.expr, ...] | None = node.__dict__.get("follow")
-    if known is not None:
-        return known
-    gathers = type(node) in _GATHERING
-    found: list[ast.expr] = []
-    for name in node._fields:
-        field = getattr(node, name, None)
-        for child in field if isinstance(field, list) else (field,):
-            kind = type(child)
-            if kind is ast.Constant or (kind is ast.Name and not gathers):
-                continue
-            if isinstance(child, ast.comprehension):
-                found += follow(child)
-            elif isinstance(child, ast.expr) and not (isinstance(node, ast.comprehension) and name == "target"):
-                if kind in _SPECIAL or gathers or kind in _GATHERING:
-                    found.append(child)
-                else:
-                    found += follow(child)
-    known = node.__dict__["follow"] = tuple(found)
-    return known
+def _fixture_name(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    """The name by which tests ask for a fixture."""
+    for decorator in node.decorator_list:
+        if isinstance(decorator, ast.Call) and last_name(decorator.func) == "fixture":
+            for keyword in decorator.keywords:
+                if keyword.arg == "name" and isinstance(keyword.value, ast.Constant):
+                    return str(keyword.value.value)
+    return node.name

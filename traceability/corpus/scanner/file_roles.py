@@ -41,8 +41,16 @@ DOCKERFILE = re.compile(r"(?:^|/)(?:[\w.-]*Dockerfile[\w.-]*)$", re.IGNORECASE)
 DATA = re.compile(
     r"(?:^|/)(?:dvc\.ya?ml|dvc\.lock|\.dvc/config|[^/]+\.dvc|\.lakefs[\w.]*|pachyderm[\w.-]*\.(?:json|ya?ml))$"
 )
-CONFIG = re.compile(r"\.(?:ya?ml|cfg|toml)$", re.IGNORECASE)
-_CONFIG_HINT = re.compile(r"mlflow|logg|train|config|conf/|experiment|default|tracker|callback|params", re.IGNORECASE)
+YAML = re.compile(r"\.ya?ml$", re.IGNORECASE)
+_CONFIG = re.compile(r"\.(?:cfg|toml|json|ini)$", re.IGNORECASE)
+_CONFIG_HINT = re.compile(
+    r"mlflow|logg|train|config|conf/|experiment|default|tracker|callback|params|args|recipe|bundle|setting|tun(?:e|ing)|"
+    r"sft|lora|(?:^|/)(?:run|job|opt)",
+    re.IGNORECASE,
+)
+_NO_CONFIG = re.compile(r"(?:^|/)(?:package(?:-lock)?|tsconfig[\w.]*|composer|angular|tokenizer\w*|vocab)\.json$")
+#: Scripts and recipes that start programs.
+SHELL = re.compile(r"\.(?:sh|bash|zsh|slurm|sbatch|ps1|bat|cmd)$|(?:^|/)(?:Makefile|justfile)$", re.IGNORECASE)
 
 
 def is_code(path: str) -> bool:
@@ -50,14 +58,34 @@ def is_code(path: str) -> bool:
     return path.endswith((".py", ".ipynb", ".PY", ".IPYNB"))
 
 
+def is_document(path: str) -> bool:
+    """Whether a file that is not Python may hold Python cells: exported notebooks, Quarto and R Markdown."""
+    return path.lower().endswith((".sql", ".scala", ".r", ".qmd", ".rmd"))
+
+
+def is_cython(path: str) -> bool:
+    """Whether a path is code near to Python that is not read."""
+    return path.lower().endswith((".pyx", ".pxd", ".pxi"))
+
+
 def is_configuration(path: str) -> bool:
     """Whether a path may hold tracking by configuration alone."""
-    return bool(CONFIG.search(path) and _CONFIG_HINT.search(path))
+    if YAML.search(path):
+        return True
+    return bool(_CONFIG.search(path) and _CONFIG_HINT.search(path) and not _NO_CONFIG.search(path))
+
+
+def is_text(path: str) -> bool:
+    """Whether a file that is not code is read, not only counted by its name."""
+    return bool(
+        YAML.search(path) or SHELL.search(path) or MLPROJECT.search(path) or is_configuration(path)
+        or path.endswith((".txt", ".in", ".toml", ".cfg", ".gitattributes")) or DOCKERFILE.search(path)
+    )  # fmt: skip
 
 
 def wanted(path: str) -> bool:
     """Whether the scanner reads or counts a file of this name."""
-    return is_code(path) or any(
+    return is_code(path) or is_document(path) or is_cython(path) or bool(SHELL.search(path)) or any(
         pattern.search(path)
         for pattern in (MLPROJECT, REQUIREMENTS, CONDA, LOCK, DECLARATION, DOCKERFILE, DATA)
     ) or is_configuration(path) or path.endswith((".gitattributes", "pyvenv.cfg"))  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import gc
 import re
 import signal
@@ -11,16 +12,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
 
-from traceability.corpus.scanner import file_roles, indicators, vocabulary
+from traceability.corpus.scanner import documents, file_roles, indicators, switches, vocabulary
 from traceability.corpus.scanner.configuration_files import Configuration
 from traceability.corpus.scanner.execution import run_module
 from traceability.corpus.scanner.resolution import Call, Project
-from traceability.corpus.scanner.sources import Problem, Source, decode, read_notebook, read_python, without_images
+from traceability.corpus.scanner.sources import MAX_PYTHON_BYTES, Problem, Source, decode, read_notebook, read_python, without_images
 from traceability.corpus.scanner.trees import Entry, Tree
 from traceability.corpus.text_search import TextSearch
 
 #: Raised by one whenever the same tree may give other rows; written into every provenance record.
-SCANNER_VERSION = "1.0.2"
+SCANNER_VERSION = "2.0.0"
 #: Seconds one file may take to parse.
 FILE_SECONDS = 20.0
 #: Configuration files are small; a larger one is data.
@@ -29,6 +30,8 @@ MAX_CONFIGURATION_BYTES = 300_000
 MAX_KEPT_BYTES = 32_000_000
 #: So many words are looked for one by one before one pattern is tried.
 MAX_SEARCHED = 64
+#: How often files that turn out to matter are added and all is resolved again.
+MAX_TURNS = 5
 
 #: The 0/1 columns of the usage table that hand labels exist for, in their order.
 COLUMNS = (
@@ -85,7 +88,8 @@ class _Scanner:
         self.configuration = Configuration()
         self.text = TextSearch()
         self.sources: dict[str, Source] = {}
-        self.silent: dict[str, tuple[Entry, bytes | None]] = {}  # .py files that never name MLflow
+        self.silent: dict[str, tuple[Entry, bytes | None]] = {}  # code that never names MLflow
+        self.switched: list[tuple[str, switches.Found]] = []
         self.kept = 0  # bytes of them
         self.shims: set[str] = set()
         self.seeds = False
@@ -99,6 +103,7 @@ class _Scanner:
         self.own_modules = {step for path in self.own_paths for step in path.removesuffix(".py").split("/")}
         for entry in self.tree.entries:
             self.one(entry)
+        self.configuration.gather()
         calls = self.resolve()
         self.configuration.conclude(any(call.kind == "wrapper_kedro" for call in calls))
         return self.conclude(calls)
@@ -118,7 +123,9 @@ class _Scanner:
         self.configuration.name(entry.path)
         if code:
             self.code(entry)
-        elif entry.path.endswith((".yaml", ".yml", ".txt", ".in", ".toml", ".cfg", ".py", ".gitattributes")):
+        elif file_roles.is_document(entry.path) or file_roles.is_cython(entry.path):
+            self.document(entry)
+        elif entry.size <= MAX_CONFIGURATION_BYTES and file_roles.is_text(entry.path):
             data = self.read(entry)
             if data is not None and len(data) <= MAX_CONFIGURATION_BYTES:
                 self.configure(entry.path, data)
@@ -157,11 +164,30 @@ class _Scanner:
                 self.rivals |= rivals
             if mentions:
                 self.sources[entry.path] = source
+                if any(word in seen for word in switches.WORDS):
+                    found = switches.look(source, b"ultralytics" in seen)
+                    self.switched += [(entry.path, switch) for switch in found]
                 return
-        if not notebook:
-            keep = self.kept + len(data) <= MAX_KEPT_BYTES
-            self.kept += len(data) * keep
-            self.silent[entry.path] = (entry, data if keep else None)
+        keep = self.kept + len(seen) <= MAX_KEPT_BYTES
+        self.kept += len(seen) * keep
+        self.silent[entry.path] = (entry, bytes(seen) if keep else None)
+
+    def document(self, entry: Entry) -> None:
+        """A file that is not Python but may hold some."""
+        if entry.size > MAX_PYTHON_BYTES:
+            return
+        data = self.read(entry)
+        if data is None:
+            return
+        cython = file_roles.is_cython(entry.path)
+        mentions = any(word in data for word in _MENTIONS)
+        if cython and mentions:
+            self.problems.append((entry.path, "not_read", "Cython is not read; calls of MLflow in it are not found"))
+        if cython or not (mentions or b"%run" in data):
+            return
+        source = self.parse(entry, data)
+        if source is not None:
+            self.sources[entry.path] = source
 
     def configure(self, path: str, data: bytes) -> None:
         """Take note of what a configuration file says."""
@@ -172,10 +198,12 @@ class _Scanner:
             self.problems.append((path, "too_slow", f"not read within {FILE_SECONDS:g} s"))
 
     def parse(self, entry: Entry, data: bytes) -> Source | None:
-        reader = read_notebook if entry.path.lower().endswith(".ipynb") else read_python
         try:
             with _limit(FILE_SECONDS):
-                source = reader(data)
+                if file_roles.is_document(entry.path):
+                    source = documents.read(entry.path, data)
+                else:
+                    source = read_notebook(data) if entry.path.lower().endswith(".ipynb") else read_python(data)
         except _TooSlowError:
             self.problems.append((entry.path, "too_slow", f"not parsed within {FILE_SECONDS:g} s"))
             return None
@@ -187,61 +215,80 @@ class _Scanner:
         return source
 
     def resolve(self) -> list[Call]:
-        """Resolve the files that mention MLflow, and those that use what these define."""
-        project = Project(self.sources, self.own_paths, frozenset(self.shims))
-        calls = project.resolve(run_module)
-        carriers = self.carriers(project)
-        if carriers:
-            more = []
-            words = re.compile(rb"\b(?:" + b"|".join(sorted(carriers)) + rb")\b")
-            few = carriers if len(carriers) <= MAX_SEARCHED else frozenset()
-            for path, (entry, kept) in self.silent.items():
+        """Resolve the files that mention MLflow, and those that use what these define or are handed something of it."""
+        searched: set[bytes] = set()
+        sources, shims = self.sources, frozenset(path for path in self.shims if not self.imports_mlflow(path))
+        for turn in range(MAX_TURNS):
+            project = Project(dict(sorted(sources.items())), self.own_paths, shims, self.configuration.has_lightning)
+            calls = project.resolve(run_module)
+            if turn == MAX_TURNS - 1:
+                break
+            wanted = project.needed & self.silent.keys()
+            carriers = self.carriers(project) - searched
+            searched |= carriers
+            wanted |= self.holding(carriers)
+            added = False
+            for path in sorted(wanted):
+                entry, kept = self.silent.pop(path)
                 data = self.tree.read(entry) if kept is None else kept
-                if not isinstance(data, bytes) or (few and not any(word in data for word in few)):
-                    continue
-                if words.search(data):
-                    source = self.parse(entry, data)
-                    if source is not None:
-                        self.sources[path] = source
-                        more.append(path)
-            if more:
-                project = Project(dict(sorted(self.sources.items())), self.own_paths, frozenset(self.shims))
-                calls = project.resolve(run_module)
+                source = self.parse(entry, data) if isinstance(data, bytes) else None
+                if source is not None:
+                    sources[path], added = source, True
+            if not added:
+                break
         for module in project.modules:
             self.problems += [(module.path, p.kind, p.detail) for p in module.source.problems]
         self.uses = project.uses
         return calls
 
+    def imports_mlflow(self, path: str) -> bool:
+        """Whether a module called mlflow imports the library: then it is written for it, not in its place."""
+        parts = self.sources[path].parts if path in self.sources else []
+        for part in parts:
+            for statement in part.body:
+                for node in ast.walk(statement):
+                    if isinstance(node, ast.Import) and any(a.name.split(".")[0] == "mlflow" for a in node.names):
+                        return True
+                    if isinstance(node, ast.ImportFrom) and not node.level and (node.module or "").split(".")[0] == "mlflow":
+                        return True
+        return False
+
+    def holding(self, words: frozenset[bytes]) -> set[str]:
+        """The files not looked into yet in which one of the words occurs."""
+        if not words:
+            return set()
+        pattern = re.compile(rb"\b(?:" + b"|".join(re.escape(word) for word in sorted(words)) + rb")\b")
+        few = words if len(words) <= MAX_SEARCHED else frozenset()
+        found = set()
+        for path, (entry, kept) in self.silent.items():
+            data = self.tree.read(entry) if kept is None else kept
+            if not isinstance(data, bytes) or (few and not any(word in data for word in few)):
+                continue
+            if pattern.search(data):
+                found.add(path)
+        return found
+
     def carriers(self, project: Project) -> frozenset[bytes]:
         """Names that other files may use to reach MLflow: what modules bind of it."""
-        found: set[bytes] = set()
-        for module in project.modules:
-            for name, values in module.scope.bound.items():
-                for value in sorted(values):
-                    sort, _, number = value.partition(":")
-                    if (
-                        (sort == "function" and project.functions[int(number)].reaches)
-                        or (value.startswith(vocabulary.CLIENT) or value.startswith("mlflow.MlflowClient"))
-                        or (
-                            sort in ("class", "instance")
-                            and any(
-                                attribute.startswith(("mlflow", "function:"))
-                                and (
-                                    not attribute.startswith("function:")
-                                    or project.functions[int(attribute[9:])].reaches
-                                )
-                                for values in project.classes[int(number)].attributes.values()
-                                for attribute in values
-                            )
-                        )
-                    ):
-                        found.add(name.encode())
-        return frozenset(found) - {b"main", b"run", b"train", b"__init__"}
+        found = {
+            name.encode()
+            for module in project.modules
+            for name, values in module.scope.bound.items()
+            if any(value[0] != '"' and project.is_telling(value) for value in values)
+        }
+        found |= {name.encode() for name in project.loose}
+        if project.has_logger:
+            found.add(b"logger.experiment")
+        return frozenset(found) - {b"main", b"run", b"train", b"__init__", b"mlflow"}
 
     def conclude(self, calls: list[Call]) -> Scan:
         configuration = self.configuration
         for path, line, what, library in sorted(configuration.tracked):
             calls.append(Call(path, line, -1, what, f"wrapper_{library}", "configured", "certain"))
+        seen = {(call.file, call.cell, call.line, call.kind) for call in calls}
+        for path, (line, _, cell, what, library) in self.switched:
+            if (path, cell, line, f"wrapper_{library}") not in seen:
+                calls.append(Call(path, line, cell, what, f"wrapper_{library}", "library", "likely"))
         own = [call for call in calls if call.way not in ("wrapped", "library", "configured")]
         kinds = {call.kind for call in own}
         usage: dict[str, int | float] = dict.fromkeys(COLUMNS, 0)
@@ -260,7 +307,7 @@ class _Scanner:
         usage["client_logging"] = int(
             any(c.api.startswith(vocabulary.CLIENT) and c.kind not in ("client", "genai") for c in own)
         )
-        usage["genai"] = int("genai" in kinds or any(vocabulary.is_genai_autolog(c.api) for c in own))
+        usage["genai"] = int("genai" in kinds or any(c.kind == "wrapper_langchain" for c in calls) or any(vocabulary.is_genai_autolog(c.api) for c in own))
         usage["configured_only"] = int(any(c.way == "configured" for c in calls) and not usage["traces_direct"]
                                        and not any(c.way == "library" for c in calls))  # fmt: skip
         usage["logger_offered"] = int(configuration.offered)

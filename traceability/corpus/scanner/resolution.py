@@ -5,10 +5,13 @@ A small abstract interpreter over syntax trees. Every expression has a set of *v
 - `mlflow.log_metric`, `pytorch_lightning.loggers.MLFlowLogger`: a name of a library; with `()`, what the call returns
 - `module:<n>`, `function:<n>`, `class:<n>`, `instance:<n>`: things that the project defines, by their index
 - `~`, `~U`, and with `()`: something of a library that can never lead to MLflow (`U`: spelled like a class)
+- `"mlflow.sklearn`: a string that may name MLflow, a module or a function of it
+- `[]<value>`: a container (list, dictionary, generator, what a context manager gives) that holds the value
+- `unread:<n>`: something of a file of the project that is not analysed; `@experiment`: `<x>.logger.experiment`
 
 Assignments in sequence replace, assignments under a condition add. Function bodies see the final state of the module.
-The project is run over at most three times: names flow through modules, arguments and attributes; the calls are those
-of the last time, which is the first one that changes nothing, or the third.
+The project is run over at most `ROUNDS` times: names flow through modules, arguments and attributes; the calls are
+those of the last time, which is the first one that changes nothing, or the last that is allowed.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
 from traceability.corpus.scanner import vocabulary
 from traceability.corpus.scanner.sources import Source
@@ -26,6 +30,15 @@ NOTHING: Values = frozenset()
 FOREIGN: dict[str, Values] = {value: frozenset({value}) for value in vocabulary.FOREIGN}
 FOREIGN_SETS = frozenset(FOREIGN.values())
 _PROPERTY_LIKE = ("property", "memo")
+#: How often a project is run over at most.
+ROUNDS = 6
+#: Values that a name may hold; more would be noise, and sets must stay small.
+MOST = 12
+#: `<x>.logger.experiment`: a client where the project logs through an MLFlowLogger.
+EXPERIMENT = "@experiment"
+#: Methods of containers that give the container again, or what it holds.
+_WHOLE = frozenset({"values", "items", "copy", "union"})
+_ELEMENT = frozenset({"get", "pop", "popitem", "setdefault", "popleft", "__getitem__"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +78,7 @@ class Module:
     stars: list[int] = field(default_factory=list)
     earlier: dict[str, Values] = field(default_factory=dict)  # state after the previous round
     shadowed: bool = False  # a module of the project takes the name mlflow here
+    injected: dict[str, Values] = field(default_factory=dict)  # what other modules set on this one
 
 
 @dataclass
@@ -74,6 +88,10 @@ class Function:
     owner: int
     is_property: bool
     returns: Values = NOTHING
+    yields: Values = NOTHING
+    is_static: bool = False
+    is_class_method: bool = False
+    is_fixture: bool = False
     items: dict[int, Values] = field(default_factory=dict)  # what the places of a returned tuple hold
     given: dict[str, Values] = field(default_factory=dict)  # what callers hand in
     reaches: dict[str, str] = field(default_factory=dict)  # kind -> api that the body calls
@@ -84,13 +102,21 @@ class Class:
     name: str
     bases: Values = NOTHING
     attributes: dict[str, Values] = field(default_factory=dict)
+    heirs: set[int] = field(default_factory=set)  # classes of the project that have this one as a base
+    fields: list[str] = field(default_factory=list)  # annotated names of its body: arguments of a dataclass
 
 
 class Project:
     """The modules of one project and what their names stand for."""
 
-    def __init__(self, sources: dict[str, Source], paths: Iterable[str], shims: frozenset[str] = frozenset()) -> None:
-        """`sources`: the files to analyse; `paths`: all .py files of the project; `shims`: modules posing as mlflow."""
+    def __init__(
+        self, sources: dict[str, Source], paths: Iterable[str], shims: frozenset[str] = frozenset(),
+        has_logger: bool = False,
+    ) -> None:  # fmt: skip
+        """`sources`: the files to analyse; `paths`: all code files of the project; `shims`: modules posing as mlflow.
+
+        `has_logger` says that configuration makes an MLFlowLogger.
+        """
         self.modules: list[Module] = []
         self.functions: list[Function] = []
         self.classes: list[Class] = []
@@ -99,10 +125,16 @@ class Project:
         self.uses: set[str] = set()  # files that use mlflow in executable code
         self.recording = True
         self.changed = False  # something that other modules or functions see is no longer as it was
-        self.folders = {path.rpartition("/")[0] for path in paths}
+        self.paths = [path for path in paths if path not in sources]
+        self.unread = {path: number for number, path in enumerate(self.paths)}
+        self.needed: set[str] = set()  # files not analysed that are handed something of MLflow
+        self.fixtures: dict[str, list[int]] = {}  # functions that pytest hands in, by name
+        self.loose: dict[str, Values] = {}  # attributes of objects that nobody knows
+        self.has_logger, self.has_rivals = has_logger, False
+        packages = {path.rpartition("/")[0] for path in [*self.paths, *sources] if path.endswith("__init__.py")}
         for path, source in sources.items():
             index = len(self.modules)
-            self.modules.append(Module(path, source, Scope(index), shadowed=_is_shadowed(path, shims)))
+            self.modules.append(Module(path, source, Scope(index), shadowed=_is_shadowed(path, shims, packages)))
         self.index = {module.path: number for number, module in enumerate(self.modules)}
         self.endings: dict[str, list[int]] = {}
         for number, module in enumerate(self.modules):
@@ -117,7 +149,7 @@ class Project:
             isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
             for module in self.modules for part in module.source.parts for node in part.body
         )  # fmt: skip
-        last = 2 if definitions else 1
+        last = ROUNDS - 1 if definitions else 2
         for _ in range(last + 1):
             self.calls, self.uses, self.changed = {}, set(), False
             for number, module in enumerate(self.modules):
@@ -190,16 +222,45 @@ class Project:
         found = self.index.get(f"{stem}.py")
         return found if found is not None else self.index.get(f"{stem}/__init__.py")
 
-    def export(self, module: int, name: str) -> Values:
+    def find_unread(self, importer: str, dotted: str, level: int = 0) -> str | None:
+        """The file of the project that is not analysed and that `importer` means by `dotted`, or None."""
+        folder = importer.rpartition("/")[0]
+        tail = dotted.replace(".", "/")
+        for _ in range(level - 1):
+            folder = folder.rpartition("/")[0]
+        while True:
+            stem = f"{folder}/{tail}".strip("/")
+            for path in (f"{stem}.py", f"{stem}/__init__.py", f"src/{stem}.py", f"src/{stem}/__init__.py"):
+                if path in self.unread:
+                    return path
+            if level or not folder:
+                return None
+            folder = folder.rpartition("/")[0]
+
+    def find_notebook(self, importer: str, written: str) -> str | None:
+        """The file, analysed or not, that `%run written` in `importer` runs."""
+        stem = PurePosixPath(importer).parent / written.strip().strip("'\"")
+        steps: list[str] = []
+        for step in stem.parts:
+            if step == "..":
+                del steps[-1:]
+            elif step not in ("/", "."):
+                steps.append(step)
+        path = "/".join(steps)
+        for found in (path, f"{path}.py", f"{path}.ipynb"):
+            if found in self.index or found in self.unread:
+                return found
+        ends = [p for p in (*self.index, *self.unread) if p.endswith((f"/{stem.name}.py", f"/{stem.name}.ipynb"))]
+        return ends[0] if len(ends) == 1 and stem.name else None
+
+    def export(self, module: int, name: str, depth: int = 0) -> Values:
         """What `name` stands for at the top of a module."""
         seen = self.modules[module]
-        values = seen.scope.bound.get(name) or seen.earlier.get(name) or NOTHING
-        if not values:
+        values = seen.scope.bound.get(name) or seen.earlier.get(name) or seen.injected.get(name) or NOTHING
+        if not values and depth < 4:
             for other in seen.stars:
                 if other != module:
-                    values = (
-                        self.modules[other].scope.bound.get(name) or self.modules[other].earlier.get(name) or NOTHING
-                    )
+                    values = self.export(other, name, depth + 1)
                     if values:
                         break
         if not values and seen.star and name in vocabulary.STAR:
@@ -218,24 +279,43 @@ class Project:
                 return found
             if sort in ("class", "instance"):
                 return self._member(int(number), name, sort == "instance", 0)
+            return frozenset({value}) if sort == "unread" else NOTHING
+        if value[0] in '[*"':
+            if value.startswith("[]"):
+                if name in _ELEMENT:
+                    return frozenset({f"*{value[2:]}"})
+                return frozenset({f"*{value}"}) if name in _WHOLE else NOTHING
             return NOTHING
-        if name == "experiment" and value.endswith("MLFlowLogger()"):
+        if value == EXPERIMENT:
+            return frozenset({f"{EXPERIMENT}.{name}"}) if name in vocabulary.CLIENT_LOGGING else NOTHING
+        if name in ("experiment", "_mlflow_client") and value.endswith("MLFlowLogger()"):
             return frozenset({f"{vocabulary.CLIENT}()"})
         if value.startswith("mlflow.") and name == "mlflow":
             return frozenset({"mlflow"})
         return vocabulary.member(value, name)
 
-    def _member(self, number: int, name: str, instance: bool, depth: int) -> Values:
+    def _member(self, number: int, name: str, instance: bool, depth: int, heirs: bool = True) -> Values:
         owner = self.classes[number]
         values = owner.attributes.get(name)
-        if values is None:
+        if not values:
             found: set[str] = set()
             for base in sorted(owner.bases):
                 sort, _, index = base.partition(":")
                 if sort == "class" and depth < 8:
-                    found |= self._member(int(index), name, instance, depth + 1)
+                    found |= self._member(int(index), name, instance, depth + 1, heirs=False)
                 elif base == vocabulary.CLIENT and instance:
                     found.add(f"{vocabulary.CLIENT}().{name}")
+                elif instance and "MLFlowLogger" in base:
+                    found |= self.attribute(base + "()", name)
+            if not found and heirs and depth < 2:  # set in the class that inherits, used in the one that it inherits from
+                for heir in sorted(owner.heirs)[:MOST]:
+                    found |= self.classes[heir].attributes.get(name, NOTHING)
+            forwards = owner.attributes.get("__getattr__") if not found and instance and values is None else None
+            for value in sorted(forwards or NOTHING):
+                if value.startswith("function:"):
+                    for given in sorted(self.functions[int(value[9:])].returns):
+                        if given.startswith("mlflow") and given.endswith(f".{vocabulary.ANY}"):
+                            found.add(vocabulary.canonical(given[: -len(vocabulary.ANY)] + name))
             return frozenset(found)
         if not instance:
             return values
@@ -252,19 +332,91 @@ class Project:
         """What calling a value returns."""
         sort, _, number = value.partition(":")
         if sort == "function":
-            return self.functions[int(number)].returns
+            function = self.functions[int(number)]
+            return function.returns | container(function.yields) if function.yields else function.returns
         if sort == "class":
             return frozenset({f"instance:{number}"})
-        if sort in ("instance", "module"):
+        if sort == "instance":
+            found: set[str] = set()
+            for method in self._member(int(number), "__call__", True, 0):
+                if method.startswith("function:"):
+                    found |= self.functions[int(method[9:])].returns
+            return frozenset(found)
+        if sort == "module" or value[0] in '["@':
             return NOTHING
+        if sort == "unread":
+            return frozenset({value})
+        if value[0] == "*":
+            return frozenset({value[1:]})
+        if value.endswith(".setup_mlflow") and value.startswith("ray"):
+            return frozenset({"mlflow"})
         return vocabulary.returned(value)
 
+    def is_telling(self, value: str, depth: int = 0) -> bool:
+        """Whether a value that is handed to a file not analysed may lead it to MLflow."""
+        value = value.lstrip("[]*")
+        if not value or value[0] in "~@":
+            return False
+        if value.startswith(("mlflow", '"mlflow')) or "MLFlowLogger" in value:
+            return True
+        sort, _, number = value.partition(":")
+        if sort == "function":
+            function = self.functions[int(number)]
+            return bool(function.reaches) or self.any_telling(function.returns | function.yields, depth)
+        if sort in ("class", "instance") and depth < 4:
+            known = self.classes[int(number)]
+            return (
+                any(self.any_telling(values, depth) for values in known.attributes.values())
+                or self.any_telling(known.bases, depth)
+            )  # fmt: skip
+        return False
 
-def _is_shadowed(path: str, shims: frozenset[str]) -> bool:
-    """Whether `import mlflow` in `path` finds a module of the project that poses as the library."""
+    def any_telling(self, values: Values, depth: int = 0) -> bool:
+        return depth < 4 and any(self.is_telling(value, depth + 1) for value in values)
+
+    def fixture(self, path: str, name: str) -> Values:
+        """What pytest hands to an argument of this name in a test of `path`."""
+        folder = path.rpartition("/")[0]
+        known = self.fixtures.get(name, [])
+        near = []
+        for number in known:
+            home = self.modules[self.functions[number].scope.module].path
+            above, _, file = home.rpartition("/")
+            if home == path or (file == "conftest.py" and (not above or f"{folder}/".startswith(f"{above}/"))):
+                near.append((len(home) if home != path else len(path) + 1000, number))
+        chosen = [max(near)[1]] if near else known if len(known) == 1 else []
+        values = frozenset().union(*(self.functions[n].returns | self.functions[n].yields for n in chosen))
+        return values | elements(values)
+
+
+def container(values: Values) -> Values:
+    """A container that holds the values."""
+    if not values or values in FOREIGN_SETS:
+        return NOTHING
+    return frozenset(f"[]{value}" for value in values if len(value) < 200 and value[0] != "~")
+
+
+def elements(values: Values) -> Values:
+    """What the containers among the values hold."""
+    return frozenset(value[2:] for value in values if value.startswith("[]")) if values else NOTHING
+
+
+def few(values: Values) -> Values:
+    """At most `MOST` of the values, the same ones each time."""
+    return values if len(values) <= MOST else frozenset(sorted(values)[:MOST])
+
+
+def _is_shadowed(path: str, shims: frozenset[str], packages: set[str]) -> bool:
+    """Whether `import mlflow` in `path` finds a module of the project that poses as the library.
+
+    The import is absolute: a module inside a package is found by it only where the package's folder itself is on the
+    search path, which no package's folder is.
+    """
     folder = path.rpartition("/")[0]
     for shim in sorted(shims):
         home = shim.removesuffix("/__init__.py").rpartition("/")[0]
+        if home in packages and home:
+            continue
         if shim != path and (home == folder or not home or folder.startswith(home + "/")):
             return True
     return False

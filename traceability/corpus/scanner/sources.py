@@ -33,6 +33,9 @@ _PYTHON_CELL_MAGICS = frozenset({
     "time", "timeit", "capture", "prun", "python", "python3", "pyspark", "spark", "local", "memit", "writefile", "heat",
     "snakeviz", "scalene", "wandb", "px", "ipytest", "skip", "notify", "script_python", "pycodestyle", "flake8",
 })  # fmt: skip
+#: `%run ./Common`, also in a notebook that Databricks exported as Python.
+_RUN = re.compile(r"^([ \t]*)(?:# MAGIC[ \t]+)?%run[ \t]+(?:-\w[ \t]+)*([^\s#$]+).*$", re.MULTILINE)
+_RAW_RUN = re.compile(r"^[ \t]*%run[ \t]", re.MULTILINE)
 _FOREIGN_CELLS = frozenset({"md", "sql", "sh", "r", "scala", "fs", "bash", "html", "javascript", "js", "latex", "svg"})
 
 
@@ -107,8 +110,18 @@ def read_python(data: bytes) -> Source:
         source = read_notebook(data)
         source.problems.append(Problem("json_as_python", "a notebook saved as .py"))
         return source
-    body, more = parse(text)
+    body, more = parse(with_runs(text))
+    magic = _RAW_RUN.search(text)
+    if magic and not more:
+        problems.append(Problem("mended", f"line {text.count(chr(10), 0, magic.start()) + 1}: %run is no Python"))
     return Source([Part(body)], problems + more)
+
+
+def with_runs(text: str) -> str:
+    """Each `%run <notebook>` as a call that the resolver knows, on the same line."""
+    if "%run" not in text:
+        return text
+    return _RUN.sub(lambda found: f"{found[1]}__run_notebook__({found[2].strip(chr(34) + chr(39))!r})", text)
 
 
 def read_notebook(data: bytes) -> Source:
@@ -146,7 +159,7 @@ def read_notebook(data: bytes) -> Source:
         code = _code(cell)
         if not code or not code.strip():
             continue
-        prepared = without_cell_magic(code)
+        prepared = with_runs(without_cell_magic(code))
         if not prepared.strip():
             continue
         body, problems = parse(prepared, magics=True)
@@ -253,9 +266,13 @@ def parse(text: str, magics: bool = False) -> tuple[list[ast.stmt], list[Problem
         if isinstance(body, list):
             kind = "merge_conflict" if merged != text else "mended"
             return body, [] if magics and kind == "mended" else [Problem(kind, reason)]
-    from traceability.corpus.scanner import tolerant
+    from traceability.corpus.scanner import modern, tolerant
 
     try:
+        newer = modern.older(mended)
+        body = _strict(newer) if newer is not None else reason
+        if isinstance(body, list):
+            return body, []
         return tolerant.parse(mended), [Problem("syntax", reason)]
     except (RecursionError, MemoryError) as error:
         return [], [Problem("unreadable", f"{reason}; {type(error).__name__} in the tolerant parser")]

@@ -21,10 +21,14 @@ def _parser() -> Any:
     return tree_sitter.Parser(tree_sitter.Language(tree_sitter_python.language()))
 
 
+def tree(data: bytes) -> Any:
+    """tree-sitter's tree of Python source in UTF-8."""
+    return _parser().parse(data)
+
+
 def parse(text: str) -> list[ast.stmt]:
     """Statements of `text`, whatever is wrong with it. Raises RecursionError where the nesting is too deep."""
-    tree = _parser().parse(text.encode("utf-8", errors="replace"))
-    return _block(tree.root_node)
+    return _block(tree(text.encode("utf-8", errors="replace")).root_node)
 
 
 def _text(node: Node) -> str:
@@ -85,11 +89,15 @@ def _function(node: Node) -> ast.stmt:
             kind = parameter.child_by_field_name("type")
             annotation = _expression(kind) if kind is not None else None
             arguments.args.append(_at(ast.arg(arg=_text(name), annotation=annotation), parameter))
+            default = parameter.child_by_field_name("value")
+            if default is not None or arguments.defaults:
+                arguments.defaults.append(_at(ast.Constant(None), parameter) if default is None else _expression(default))
     name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
+    returns = node.child_by_field_name("return_type")
     return _at(
         ast.FunctionDef(
             name=_text(name) if name else "", args=arguments, body=_block(body) if body else [], decorator_list=[],
-            returns=None,
+            returns=_expression(returns) if returns is not None else None,
         ),
         node,
     )  # fmt: skip
@@ -123,7 +131,12 @@ def _expression_statement(node: Node) -> list[ast.stmt]:
     made: list[ast.stmt] = []
     for child in node.named_children:
         right = child.child_by_field_name("right") if child.type == "assignment" else None
-        if right is not None:
+        kind = child.child_by_field_name("type") if child.type == "assignment" else None
+        if kind is not None:
+            target = _expression(child.child_by_field_name("left"))
+            value = _expression(right) if right is not None else None
+            made.append(_at(ast.AnnAssign(target=target, annotation=_expression(kind), value=value, simple=1), child))
+        elif right is not None:
             target = _expression(child.child_by_field_name("left"))
             made.append(_at(ast.Assign(targets=[target], value=_expression(right)), child))
         else:
@@ -146,6 +159,17 @@ def _with(node: Node) -> ast.stmt:
     return _at(ast.With(items=items, body=_block(body) if body else []), node)
 
 
+def _for(node: Node) -> ast.stmt:
+    body, alternative = node.child_by_field_name("body"), node.child_by_field_name("alternative")
+    return _at(
+        ast.For(
+            target=_expression(node.child_by_field_name("left")), iter=_expression(node.child_by_field_name("right")),
+            body=_block(body) if body else [], orelse=_block(alternative) if alternative else [],
+        ),
+        node,
+    )  # fmt: skip
+
+
 def _return(node: Node) -> ast.stmt:
     return _at(ast.Return(value=_expression(node.named_children[0]) if node.named_children else None), node)
 
@@ -158,6 +182,7 @@ _STATEMENTS: dict[str, Any] = {
     "import_statement": _import, "import_from_statement": _import_from, "function_definition": _function,
     "class_definition": _class, "decorated_definition": _decorated, "expression_statement": _expression_statement,
     "with_statement": _with, "return_statement": _return, "global_statement": _global, "nonlocal_statement": _global,
+    "for_statement": _for,
 }  # fmt: skip
 _NESTING = frozenset(_STATEMENTS) | {
     "block", "elif_clause", "else_clause", "except_clause", "finally_clause", "case_clause", "ERROR",
@@ -183,8 +208,45 @@ def _expression(node: Node) -> Any:  # noqa: PLR0911 - one case per kind
         return _expression(node.named_children[0])
     if kind in ("comment", "string_content"):
         return _at(ast.Constant(None), node)
-    parts = [_expression(child) for child in node.named_children]
-    return _at(ast.Tuple(elts=parts), node)
+    maker = _EXPRESSIONS.get(kind)
+    parts = [_expression(child) for child in node.named_children if child.type != "comment"]
+    made = maker(node, parts) if maker is not None else None
+    return _at(ast.Tuple(elts=parts) if made is None else made, node)
+
+
+def _choice(node: Node, parts: list[Any]) -> Any:
+    return ast.IfExp(body=parts[0], test=parts[1], orelse=parts[2]) if len(parts) == 3 else None
+
+
+def _subscript(node: Node, parts: list[Any]) -> Any:
+    return ast.Subscript(value=parts[0], slice=parts[-1]) if len(parts) > 1 else None
+
+
+def _lambda(node: Node, parts: list[Any]) -> Any:
+    names = node.child_by_field_name("parameters")
+    found = [child for child in (names.named_children if names else []) if child.type == "identifier"]
+    arguments = [_at(ast.arg(arg=_text(child)), child) for child in found]
+    taken = ast.arguments(posonlyargs=[], args=arguments, kwonlyargs=[], kw_defaults=[], defaults=[])
+    return ast.Lambda(args=taken, body=parts[-1]) if parts else None
+
+
+def _dictionary(node: Node, parts: list[Any]) -> Any:
+    pairs = [child for child in node.named_children if child.type == "pair"]
+    fields = [(pair.child_by_field_name("key"), pair.child_by_field_name("value")) for pair in pairs]
+    whole = [(k, v) for k, v in fields if k is not None and v is not None]
+    return ast.Dict(keys=[_expression(k) for k, _ in whole], values=[_expression(v) for _, v in whole])
+
+
+_EXPRESSIONS: dict[str, Any] = {
+    "conditional_expression": _choice, "subscript": _subscript, "generic_type": _subscript, "lambda": _lambda,
+    "dictionary": _dictionary,
+    "boolean_operator": lambda _, parts: ast.BoolOp(op=ast.Or(), values=parts),
+    "list": lambda _, parts: ast.List(elts=parts), "set": lambda _, parts: ast.Set(elts=parts),
+    "list_splat": lambda _, parts: ast.Starred(value=parts[0]) if parts else None,
+    "yield": lambda _, parts: ast.Yield(value=parts[0] if parts else None),
+    "type_parameter": lambda _, parts: parts[0] if len(parts) == 1 else None,
+    "named_expression": lambda _, parts: ast.NamedExpr(target=parts[0], value=parts[1]) if len(parts) == 2 else None,
+}  # fmt: skip
 
 
 def _string(node: Node) -> str:
@@ -198,6 +260,8 @@ def _call(node: Node) -> ast.Call:
         name, value = argument.child_by_field_name("name"), argument.child_by_field_name("value")
         if argument.type == "keyword_argument" and name is not None and value is not None:
             call.keywords.append(_at(ast.keyword(arg=_text(name), value=_expression(value)), argument))
+        elif argument.type == "dictionary_splat" and argument.named_children:
+            call.keywords.append(_at(ast.keyword(arg=None, value=_expression(argument.named_children[0])), argument))
         else:
             call.args.append(_expression(argument))
     return _at(call, node)

@@ -47,16 +47,52 @@ GENAI_FUNCTIONS = frozenset({
 _CANONICAL = (
     (re.compile(r"^mlflow\.(?:tracking\.|client\.|tracking\.client\.|tracking\._tracking_service\.client\.)MlflowClient\b"),
      "mlflow.MlflowClient"),
+    # The module `mlflow.tracking.fluent` keeps its name until something of it is named.
+    (re.compile(r"^mlflow\.tracking\.(?:fluent|utils|_tracking_service|_tracking_service\.utils)$"), r"\g<0>"),
     (re.compile(r"^mlflow\.tracking\.(?:fluent\.|utils\.|_tracking_service\.utils\.|_tracking_service\.)?"), "mlflow."),
     (re.compile(r"^mlflow\.(?:MLflowClient|MLFlowClient)\b"), "mlflow.MlflowClient"),
+    (re.compile(r"^mlflow\.utils\.autologging_utils\.(?:client\.)?MlflowAutologgingQueueingClient\b"),
+     "mlflow.MlflowAutologgingQueueingClient"),
 )  # fmt: skip
 
 CLIENT = "mlflow.MlflowClient"
+#: What stands for an attribute or a module whose name is only known when the program runs.
+ANY = "?"
+#: The client that MLflow's own autologging uses; it has the fluent names and writes in batches.
+_QUEUE = "MlflowAutologgingQueueingClient()"
+#: Methods of a client by which `<trainer>.logger.experiment.<method>` is told from what other loggers hold.
+CLIENT_LOGGING = frozenset({
+    "log_param", "log_metric", "log_artifact", "log_artifacts", "log_batch", "log_figure", "log_dict", "log_text",
+    "log_image", "log_table", "log_inputs", "set_tag", "set_terminated", "update_run", "get_run", "create_run",
+    "get_metric_history", "list_artifacts", "download_artifacts", "create_model_version", "create_registered_model",
+    "get_experiment", "get_experiment_by_name", "search_runs", "delete_tag", "create_experiment",
+})  # fmt: skip
+#: Of these, what the objects behind the loggers of Comet and Neptune have, too.
+SHARED_LOGGING = frozenset({
+    "log_metric", "log_artifact", "log_artifacts", "log_figure", "log_text", "log_image", "log_table", "log_param",
+    "set_tag", "log_dict", "log_inputs",
+})
+#: A name of a function of MLflow, or of a module of it, as it may be written in a string.
+_WRITTEN = re.compile(r"mlflow(?:\.\w+)*\.?")
+#: What an MLflow function may be called when it is looked up by its name.
+_LOOKED_UP = frozenset(FUNCTIONS) | {"autolog", "log_model", "save_model", "log_batch"}
+
+
+@functools.lru_cache(maxsize=20_000)
+def written(text: str) -> frozenset[str]:
+    """The value of a string: with a leading quote where it may name MLflow or a function of it, nothing otherwise."""
+    return frozenset({f'"{text}'}) if text in _LOOKED_UP or _WRITTEN.fullmatch(text) else frozenset()
 
 #: Classes and functions of other libraries that write to MLflow, by their last name; the library must match too.
 _WRAPPERS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("lightning", re.compile(r"^(?:pytorch_lightning|lightning|lightning_fabric)\b.*\.MLFlowLogger$")),
     ("composer", re.compile(r"^composer\b.*\.MLFlowLogger$")),
+    ("farm", re.compile(r"^(?:farm|haystack)\b.*\.(?:MLFlowLogger|MLflowTrackingHead)$")),
+    ("langchain", re.compile(r"^langchain\w*\b.*\.MlflowCallbackHandler$")),
+    ("dagster", re.compile(r"^dagster_mlflow\b.*\.(?:mlflow_tracking|end_mlflow_on_run_finished|MlFlow\w*)"
+                           r"(?:\.configured)?$")),
+    ("pykeen", re.compile(r"^pykeen\b.*\.MLFlowResultTracker$")),
+    ("ludwig", re.compile(r"^ludwig\b.*\.MlflowCallback$")),
     ("keras", re.compile(
         r"^mlflow\.(?:keras|tensorflow)\b.*\.(?:MlflowCallback|MLflowCallback|"
         r"MlflowModelCheckpointCallback)$")),
@@ -73,7 +109,7 @@ _WRAPPERS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("accelerate", re.compile(r"^accelerate\b.*\.MLflowTracker$")),
     ("kedro", re.compile(
         r"^kedro_mlflow\b.*\.(?:Mlflow\w*Hook|MlflowHook|MlflowArtifactDataSet|MlflowMetric\w*|"
-        r"MlflowModel\w*|pipeline_ml_factory|pipeline_ml)$")),
+        r"MlflowModel\w*|MlflowArtifactDataset|pipeline_ml_factory|pipeline_ml)$")),
     ("flyte", re.compile(r"^flytekitplugins\.mlflow\b.*\.mlflow_autolog$")),
     ("zenml", re.compile(r"^zenml\b.*\.(?:MLFlowExperimentTracker\w*|enable_mlflow)$")),
     ("tensorflow_addons", re.compile(r"^mlflow_extend\b.*\.log_\w+$")),
@@ -84,7 +120,7 @@ _WRAPPERS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )  # fmt: skip
 
 #: Calls whose keyword switches MLflow on: keyword name -> library.
-KEYWORD_WRAPPERS = {"report_to": "transformers", "log_with": "accelerate"}
+KEYWORD_WRAPPERS = {"report_to": "transformers", "log_with": "accelerate", "result_tracker": "pykeen"}
 
 #: Rival trackers: package names whose import is evidence of use.
 RIVALS = {
@@ -120,14 +156,15 @@ FOREIGN = ("~", "~U", "~()", "~U()")
 _ROOTS = frozenset({
     "pytorch_lightning", "lightning", "lightning_fabric", "composer", "transformers", "optuna", "optuna_integration",
     "ray", "ignite", "monai", "mmcv", "mmengine", "skorch", "accelerate", "kedro_mlflow", "flytekitplugins", "zenml",
-    "catalyst", "spacy_loggers", "pymc_marketing", "pycaret",
+    "catalyst", "spacy_loggers", "pymc_marketing", "pycaret", "farm", "haystack", "dagster_mlflow", "pykeen", "ludwig",
+    "langchain", "langchain_community", "mlflow_extend",
 })  # fmt: skip
 
 
 @functools.lru_cache(maxsize=20_000)
 def of_library(name: str) -> frozenset[str]:
     """The value of a dotted name of a library: the name, or one of `FOREIGN` where it cannot lead to MLflow."""
-    if name.startswith("mlflow") or "MLFlowLogger" in name:
+    if name == "mlflow" or name.startswith("mlflow.") or "MLFlowLogger" in name:
         return frozenset({name})
     last = name.rpartition(".")[2]
     if name.partition(".")[0] in _ROOTS and (wrapper_library(name) or not (last[:1].isupper() or last.endswith("()"))):
@@ -171,17 +208,17 @@ def canonical(name: str) -> str:
 @functools.lru_cache(maxsize=20_000)
 def wrapper_library(name: str) -> str | None:
     """The library through which a call named `name` writes to MLflow, or None."""
-    if "low" not in name and "pipeline_ml" not in name:  # every spelling of MLflow holds "low"
+    if "low" not in name.lower() and "pipeline_ml" not in name:  # every spelling of MLflow holds "low"
         return None
     return next((library for library, pattern in _WRAPPERS if pattern.search(name)), None)
 
 
 @functools.lru_cache(maxsize=20_000)
-def kind_of(name: str, keywords: frozenset[str] = frozenset(), disabled: bool = False) -> str | None:  # noqa: PLR0911 - one case per kind
+def kind_of(name: str, metrics: bool = True, disabled: bool = False) -> str | None:  # noqa: PLR0911 - one case per kind
     """What a call of the canonical name `name` is: a column of the usage table, `genai`, `client`, `other` or None.
 
-    `keywords` are the names of the keyword arguments given, `disabled` says that `disable=True` is one of them.
-    None means that the name is not MLflow's.
+    `metrics` says that a `log_batch` may be given metrics, `disabled` that `disable=True` is an argument.
+    None means that the name is not MLflow's, or something that it returned.
     """
     if name == "mlflow" or not name.startswith("mlflow."):
         return None
@@ -190,7 +227,9 @@ def kind_of(name: str, keywords: frozenset[str] = frozenset(), disabled: bool = 
     if parts[0] == "MlflowClient":
         return "client" if len(parts) == 1 else None
     if parts[0] == "MlflowClient()":
-        return _client_kind(parts, keywords)
+        return _client_kind(parts, metrics) if len(parts) == 2 else None
+    if parts[0] == _QUEUE:
+        return FUNCTIONS.get(last, "other") if len(parts) == 2 else None
     if any(part.endswith("()") for part in parts[:-1]):
         return "other"  # a method of something that MLflow returned
     if last in ("log_model", "save_model"):
@@ -201,7 +240,7 @@ def kind_of(name: str, keywords: frozenset[str] = frozenset(), disabled: bool = 
         if last in FUNCTIONS:
             return FUNCTIONS[last]
         if last == "log_batch":
-            return "log_metric" if "metrics" in keywords or not keywords else "other"
+            return "log_metric" if metrics else "other"
         if last in GENAI_FUNCTIONS:
             return "genai"
     if parts[0] in ("tracing", "genai"):
@@ -209,15 +248,14 @@ def kind_of(name: str, keywords: frozenset[str] = frozenset(), disabled: bool = 
     return "other"
 
 
-def _client_kind(parts: list[str], keywords: frozenset[str]) -> str:
-    if len(parts) == 2:
-        method = parts[1]
-        if method == "log_batch":
-            return "log_metric" if "metrics" in keywords or not keywords else "client"
-        if method in FUNCTIONS and method not in FLUENT_ONLY:
-            return FUNCTIONS[method]
-        if method in ("start_trace", "end_trace", "start_span", "end_span", "search_traces", "get_trace"):
-            return "genai"
+def _client_kind(parts: list[str], metrics: bool) -> str:
+    method = parts[1]
+    if method == "log_batch":
+        return "log_metric" if metrics else "client"
+    if method in FUNCTIONS and method not in FLUENT_ONLY:
+        return FUNCTIONS[method]
+    if method in ("start_trace", "end_trace", "start_span", "end_span", "search_traces", "get_trace"):
+        return "genai"
     return "client"
 
 
