@@ -6,13 +6,13 @@ import ast
 from abc import ABC, abstractmethod
 
 from traceability.corpus.scanner import dynamic, switches, vocabulary
-from traceability.corpus.scanner.resolution import (
+from traceability.corpus.scanner.resolution import Project
+from traceability.corpus.scanner.values import (
     EXPERIMENT,
     FOREIGN,
     FOREIGN_SETS,
     NOTHING,
     Class,
-    Project,
     Scope,
     Values,
     container,
@@ -56,7 +56,7 @@ class Calling(ABC):
     def bind(self, target: ast.expr, values: Values, scope: Scope, weak: bool) -> None:
         """Let a target stand for values."""
 
-    def call(self, node: ast.Call, scope: Scope) -> Values:
+    def call(self, node: ast.Call, scope: Scope) -> Values:  # noqa: PLR0912 - one step after the other
         functions = self.value(node.func, scope)
         spelled = last_name(node.func)
         given: list[Values] = []
@@ -84,7 +84,7 @@ class Calling(ABC):
                     self.mention(keyword.value, named[keyword.arg], "reference")
         special = dynamic.result(self, node, spelled, functions, given, named, scope)
         if special is not None:
-            self.switched_on(node, spelled, scope)
+            self.switched_on(node, spelled)
             return special
         if not functions or functions in FOREIGN_SETS:
             return self.unknown(node, spelled, functions, given, named, scope)
@@ -95,7 +95,7 @@ class Calling(ABC):
             if telling and value.startswith("unread:"):
                 self.need(value, [*given, *named.values(), spread])
             result |= self.project.called(value)
-        self.switched_on(node, spelled, scope)
+        self.switched_on(node, spelled)
         if not any(value.startswith("mlflow") for value in result):
             result |= dynamic.imported(spelled, node, given, named)
         return frozenset(result)
@@ -111,7 +111,7 @@ class Calling(ABC):
                 self.bind(function.value, container(given[-1]), scope, True)
             self.handed_in(node, function, scope)
         if node.keywords:
-            self.switched_on(node, spelled, scope)
+            self.switched_on(node, spelled)
         # Somebody else's code will call it: a pool, a thread, `map`.
         first = given[0] if given else NOTHING
         target = named.get("target", NOTHING) | named.get("fn", NOTHING) | named.get("func", NOTHING)
@@ -211,7 +211,7 @@ class Calling(ABC):
                     self.project.changed = True
             scope = scope.parent
 
-    def hand_over(
+    def hand_over(  # noqa: PLR0912 - one case per sort of value
         self, value: str, given: list[Values], named: dict[str, Values], spread: Values = NOTHING, unbound: bool = False
     ) -> None:
         """Bind what a call hands in to the arguments of a function or class of the project."""
@@ -270,14 +270,18 @@ class Calling(ABC):
             owner.attributes[name] = few(values if known is None else known | values)
             self.project.changed = self.project.changed or owner.attributes[name] != known
 
-    def switched_on(self, node: ast.Call, spelled: str, scope: Scope) -> None:
+    def switched_on(self, node: ast.Call, spelled: str) -> None:
         """Keywords that make other libraries write to MLflow."""
         for keyword in node.keywords:
             found = switches.keyword(keyword, spelled)
-            if found is None and keyword.arg == "experiment_tracker" and not isinstance(keyword.value, ast.Constant):
-                # ZenML's tracker taken from the active stack: that it is MLflow's is said by what is imported.
-                if any("MLFlowExperimentTracker" in v for values in self.module.scope.bound.values() for v in values):
-                    found = (f"{spelled}(experiment_tracker)", "zenml", "likely")
+            # ZenML's tracker taken from the active stack: that it is MLflow's is said by what is imported.
+            if (
+                found is None
+                and keyword.arg == "experiment_tracker"
+                and not isinstance(keyword.value, ast.Constant)
+                and any("MLFlowExperimentTracker" in v for values in self.module.scope.bound.values() for v in values)
+            ):
+                found = (f"{spelled}(experiment_tracker)", "zenml", "likely")
             if found is not None:
                 api, library, confidence = found
                 self.project.record(

@@ -10,7 +10,7 @@ from traceability.corpus.scanner.hydra import Choice, Groups
 
 # Blanks before a line's first word are `[^\S\n]*`, never `\s*`, and no two runs of blanks meet: a search stays linear
 # in whatever somebody committed, and a match begins on the line that it is about.
-_COMMENT = re.compile(r"(?:^|\s)#.*$", re.MULTILINE)
+_COMMENT = re.compile(r"(?:^|(?<=\s))#.*$", re.MULTILINE)
 _TARGET = re.compile(
     r"^[^\S\n]*(?:-[^\S\n]*)?[\"']?_target_[\"']?\s*:\s*"
     r"[\"']?[\w.]*\.(?:MLFlowLogger|MLflowCallback|MlflowCallback|MLflowLoggerCallback)\b",
@@ -34,14 +34,18 @@ _SIMPLE = (
     (re.compile(r"\bresult[_-]tracker[\"']?(?:\s{0,9}[:=]\s{0,9}| )[\"']?mlflow\b"), "pykeen"),
     (re.compile(r"\byolo[^\S\n]{1,9}settings\b[^\n]{0,300}?\bmlflow=True\b"), "ultralytics"),
     (re.compile(r"\bcreate_mlflow_logger\s{0,9}:\s{0,9}[Tt]rue\b"), "nemo"),
-    (re.compile(r"\bzenml[^\S\n]{1,9}experiment-tracker[^\S\n]{1,9}register\b[^\n]{0,300}?(?:--flavor|-f)[= ][\"']?mlflow\b"),
+    (re.compile(r"\bzenml[^\S\n]{1,9}experiment-tracker[^\S\n]{1,9}register\b"
+                r"[^\n]{0,300}?(?:--flavor|-f)[= ][\"']?mlflow\b"),
      "zenml"),
-    (re.compile(r"_target_[\"']?\s{0,9}:\s{0,9}[\"']?[\w.]{0,200}MLFlowHandler\b|--tracking[= ][\"']?mlflow\b"), "monai"),
+    (re.compile(r"_target_[\"']?\s{0,9}:\s{0,9}[\"']?[\w.]{0,200}MLFlowHandler\b"
+                r"|--tracking[= ][\"']?mlflow\b"), "monai"),
     (re.compile(r"\btype[\"']?\s{0,9}:\s{0,9}[\"']?kedro_mlflow\.[\w.]{0,200}\.Mlflow\w+"), "kedro"),
 )  # fmt: skip
 _MONAI_TRACKING = re.compile(r"\btracking[\"']?\s{0,9}:\s{0,9}[\"']?mlflow\b")
 #: `logger=mlflow` on a command line chooses an option of Hydra.
-_OVERRIDE = re.compile(r"(?:^|[\s\"'])[+~]{0,2}([\w/-]{1,80})=\[?([\w,-]{0,80}mlflow[\w,-]{0,80})\]?(?=$|[\s\"'])", re.MULTILINE)
+_OVERRIDE = re.compile(
+    r"(?:^|[\s\"'])[+~]{0,2}([\w/-]{1,80})=\[?([\w,-]{0,80}mlflow[\w,-]{0,80})\]?(?=$|[\s\"'])", re.MULTILINE
+)
 _SPACY = re.compile(r"^[^\S\n]*@loggers\s*=\s*[\"']spacy\.MLflowLogger", re.MULTILINE)
 _VIS = re.compile(r"\btype[\"']?\s*[:=]\s*[\"']?(?:MLflowVisBackend|MlflowLoggerHook)\b")
 # MLflow can also be the flavor of ZenML's deployer and of its registry: the word that comes before tells them apart.
@@ -129,7 +133,8 @@ class Configuration:
             self._hydra.loggers[path] = _line(plain, target.start())
         for found in _OVERRIDE.finditer(plain):
             names = found[2].split(",")
-            choices = [Choice(found[1].strip("/"), name, _line(plain, found.start(1))) for name in names if "mlflow" in name]
+            line = _line(plain, found.start(1))
+            choices = [Choice(found[1].strip("/"), name, line) for name in names if "mlflow" in name]
             self._hydra.choices.setdefault(path, []).extend(choices)
 
     def gather(self) -> None:

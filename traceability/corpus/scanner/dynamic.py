@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from traceability.corpus.scanner import vocabulary
-from traceability.corpus.scanner.resolution import FOREIGN_SETS, NOTHING, Scope, Values, container, elements
+from traceability.corpus.scanner.values import FOREIGN_SETS, NOTHING, Scope, Values, container, elements
 
 if TYPE_CHECKING:
     from traceability.corpus.scanner.calling import Calling
@@ -23,7 +23,8 @@ _FIRST = frozenset({"copy", "deepcopy", "closing", "aclosing", "nullcontext", "s
 #: What dependency injection calls a function or class whose result, or instance, is handed in.
 _GIVES_RESULT = frozenset({"Depends", "Security", "Inject", "Provide"})
 _PROVIDERS = frozenset({"Singleton", "Factory", "ThreadLocalSingleton", "ThreadSafeSingleton", "Resource", "Callable",
-                        "ContextLocalSingleton", "lru_cache", "cache", "cached", "cache_resource", "cache_data"})  # fmt: skip
+                        "ContextLocalSingleton",
+                        "lru_cache", "cache", "cached", "cache_resource", "cache_data"})  # fmt: skip
 #: The call that `%run <notebook>` is read as.
 RUN = "__run_notebook__"
 
@@ -58,7 +59,7 @@ def imported(spelled: str, node: ast.Call, given: list[Values], named: dict[str,
         found = {f"{name}{first.value}" for name in found}
     for keyword in node.keywords:  # `optional_import("mlflow", name="MlflowClient")`
         if keyword.arg == "name" and isinstance(keyword.value, ast.Constant) and node.args:
-            return frozenset(vocabulary.canonical(f"{name}.{keyword.value.value}") for name in found)
+            return frozenset(vocabulary.canonical(f"{name}.{keyword.value.value!s}") for name in found)
     return frozenset(vocabulary.canonical(name) for name in found)
 
 
@@ -124,7 +125,7 @@ def _next(
 
 
 def _first(
-    runner: Calling, node: ast.Call, given: list[Values], _named: dict[str, Values], _scope: Scope
+    _runner: Calling, _node: ast.Call, given: list[Values], _named: dict[str, Values], _scope: Scope
 ) -> Values | None:
     return given[0] if given else None
 

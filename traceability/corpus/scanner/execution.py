@@ -7,13 +7,14 @@ import ast
 from traceability.corpus.scanner import dynamic, vocabulary
 from traceability.corpus.scanner.calling import last_name
 from traceability.corpus.scanner.expressions import Expressions, dotted
-from traceability.corpus.scanner.resolution import (
-    _PROPERTY_LIKE,
+from traceability.corpus.scanner.resolution import Project
+from traceability.corpus.scanner.sources import Problem
+from traceability.corpus.scanner.values import (
     FOREIGN_SETS,
     NOTHING,
+    PROPERTY_LIKE,
     Class,
     Function,
-    Project,
     Scope,
     Values,
     container,
@@ -21,7 +22,6 @@ from traceability.corpus.scanner.resolution import (
     few,
     targets,
 )
-from traceability.corpus.scanner.sources import Problem
 
 _FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
 _CONDITIONAL = frozenset({ast.If, ast.For, ast.While, ast.Try, ast.Raise, ast.AugAssign, ast.Assert})
@@ -207,7 +207,7 @@ class _Runner(Expressions):
         if number is None:
             number = len(self.project.functions)
             self.project.by_node[id(node)] = number
-            property_like = any(word in name.lower() for name in spelled for word in _PROPERTY_LIKE)
+            property_like = any(word in name.lower() for name in spelled for word in PROPERTY_LIKE)
             inner = Scope(self.number, scope, function=number)
             owner = scope.owner if scope.is_class else -1
             self.project.functions.append(Function(
@@ -285,7 +285,8 @@ class _Runner(Expressions):
                 self.project.classes[int(value[6:])].heirs.add(number)
             elif value.startswith("unread:"):
                 self.project.needed.add(self.project.paths[int(value[7:])])
-        owner.fields = [s.target.id for s in node.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)]
+        annotated = [statement.target for statement in node.body if isinstance(statement, ast.AnnAssign)]
+        owner.fields = [target.id for target in annotated if isinstance(target, ast.Name)]
         known = frozenset(bases - {f"class:{number}"})
         if known != owner.bases:
             owner.bases, self.project.changed = known, True

@@ -7,13 +7,13 @@ from collections import deque
 
 from traceability.corpus.scanner import vocabulary
 from traceability.corpus.scanner.calling import Calling, last_name
-from traceability.corpus.scanner.resolution import (
+from traceability.corpus.scanner.resolution import Project
+from traceability.corpus.scanner.values import (
     EXPERIMENT,
     FOREIGN,
     FOREIGN_SETS,
     NOTHING,
     Function,
-    Project,
     Scope,
     Values,
     container,
@@ -87,7 +87,8 @@ class Expressions(Calling):
             return NOTHING
         return self.composed(node, scope)
 
-    def attribute(self, node: ast.Attribute, scope: Scope) -> Values:
+    def attribute(self, node: ast.Attribute, scope: Scope) -> Values:  # noqa: PLR0911 - one case per kind of holder
+        """What `<holder>.<name>` stands for."""
         holders = self.value(node.value, scope)
         if self.narrowed:
             known = self.narrowed.get(dotted(node))
@@ -205,11 +206,14 @@ class Expressions(Calling):
                 self.project.recording = recording
         return NOTHING
 
-    def lookup(self, name: str, scope: Scope) -> Values:
+    def lookup(self, name: str, scope: Scope) -> Values:  # noqa: PLR0911 - one case per place of a name
         current: Scope | None = scope
         while current is not None:
             if name in current.bound and not (current.is_class and current is not scope):
-                return current.bound[name]
+                values = current.bound[name]
+                if self.module.injected and current is self.module.scope:
+                    values |= self.module.injected.get(name, NOTHING)
+                return values
             current = current.parent
         if name in self.module.earlier:  # defined further down, or in a later cell
             return self.module.earlier[name]
@@ -225,7 +229,7 @@ class Expressions(Calling):
             return frozenset({"mlflow"})  # never imported here: a cell run elsewhere, a broken import
         return NOTHING
 
-    def annotated(self, node: ast.AST | None, scope: Scope) -> Values:
+    def annotated(self, node: ast.AST | None, scope: Scope) -> Values:  # noqa: PLR0912 - one case per kind
         """Instances of the classes that an annotation names (`MlflowClient | None`, `"MlflowClient"`)."""
         found: set[str] = set()
         stack: list[tuple[ast.AST | None, int, bool]] = [(node, 0, False)]
@@ -325,4 +329,3 @@ def follow(node: ast.AST) -> tuple[ast.expr, ...]:
                     found += follow(child)
     known = node.__dict__["follow"] = tuple(found)
     return known
-

@@ -15,9 +15,18 @@ from types import FrameType
 from traceability.corpus.scanner import documents, file_roles, indicators, switches, vocabulary
 from traceability.corpus.scanner.configuration_files import Configuration
 from traceability.corpus.scanner.execution import run_module
-from traceability.corpus.scanner.resolution import Call, Project
-from traceability.corpus.scanner.sources import MAX_PYTHON_BYTES, Problem, Source, decode, read_notebook, read_python, without_images
+from traceability.corpus.scanner.resolution import Project
+from traceability.corpus.scanner.sources import (
+    MAX_PYTHON_BYTES,
+    Problem,
+    Source,
+    decode,
+    read_notebook,
+    read_python,
+    without_images,
+)
 from traceability.corpus.scanner.trees import Entry, Tree
+from traceability.corpus.scanner.values import Call
 from traceability.corpus.text_search import TextSearch
 
 #: Raised by one whenever the same tree may give other rows; written into every provenance record.
@@ -249,7 +258,8 @@ class _Scanner:
                 for node in ast.walk(statement):
                     if isinstance(node, ast.Import) and any(a.name.split(".")[0] == "mlflow" for a in node.names):
                         return True
-                    if isinstance(node, ast.ImportFrom) and not node.level and (node.module or "").split(".")[0] == "mlflow":
+                    first = (node.module or "").split(".")[0] if isinstance(node, ast.ImportFrom) else ""
+                    if isinstance(node, ast.ImportFrom) and not node.level and first == "mlflow":
                         return True
         return False
 
@@ -277,6 +287,9 @@ class _Scanner:
             if any(value[0] != '"' and project.is_telling(value) for value in values)
         }
         found |= {name.encode() for name in project.loose}
+        for name, numbers in project.fixtures.items():
+            if any(project.is_telling(f"function:{number}") for number in numbers):
+                found.add(name.encode())
         if project.has_logger:
             found.add(b"logger.experiment")
         return frozenset(found) - {b"main", b"run", b"train", b"__init__", b"mlflow"}
@@ -307,7 +320,11 @@ class _Scanner:
         usage["client_logging"] = int(
             any(c.api.startswith(vocabulary.CLIENT) and c.kind not in ("client", "genai") for c in own)
         )
-        usage["genai"] = int("genai" in kinds or any(c.kind == "wrapper_langchain" for c in calls) or any(vocabulary.is_genai_autolog(c.api) for c in own))
+        usage["genai"] = int(
+            "genai" in kinds
+            or any(call.kind == "wrapper_langchain" for call in calls)
+            or any(vocabulary.is_genai_autolog(call.api) for call in own)
+        )
         usage["configured_only"] = int(any(c.way == "configured" for c in calls) and not usage["traces_direct"]
                                        and not any(c.way == "library" for c in calls))  # fmt: skip
         usage["logger_offered"] = int(configuration.offered)

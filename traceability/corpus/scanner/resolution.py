@@ -17,96 +17,30 @@ those of the last time, which is the first one that changes nothing, or the last
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from collections.abc import Callable, Iterable
 
 from traceability.corpus.scanner import vocabulary
+from traceability.corpus.scanner.names import Names, is_shadowed
 from traceability.corpus.scanner.sources import Source
-
-Values = frozenset[str]
-NOTHING: Values = frozenset()
-#: Sets that hold something of a library that has nothing to do with MLflow, and nothing else.
-FOREIGN: dict[str, Values] = {value: frozenset({value}) for value in vocabulary.FOREIGN}
-FOREIGN_SETS = frozenset(FOREIGN.values())
-_PROPERTY_LIKE = ("property", "memo")
-#: How often a project is run over at most.
-ROUNDS = 6
-#: Values that a name may hold; more would be noise, and sets must stay small.
-MOST = 12
-#: `<x>.logger.experiment`: a client where the project logs through an MLFlowLogger.
-EXPERIMENT = "@experiment"
-#: Methods of containers that give the container again, or what it holds.
-_WHOLE = frozenset({"values", "items", "copy", "union"})
-_ELEMENT = frozenset({"get", "pop", "popitem", "setdefault", "popleft", "__getitem__"})
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One call site: `kind` is the column it counts for, `way` how MLflow is reached, `confidence` how surely."""
-
-    file: str
-    line: int
-    cell: int
-    api: str
-    kind: str
-    way: str
-    confidence: str
+from traceability.corpus.scanner.values import (
+    ELEMENT,
+    EXPERIMENT,
+    MOST,
+    NOTHING,
+    ROUNDS,
+    WHOLE,
+    Call,
+    Class,
+    Function,
+    Module,
+    Scope,
+    Values,
+    container,
+    elements,
+)
 
 
-@dataclass
-class Scope:
-    """Names of a module, function or class body, with the scope around it."""
-
-    module: int
-    parent: Scope | None = None
-    bound: dict[str, Values] = field(default_factory=dict)
-    owner: int = -1  # the class whose methods these are
-    globals: set[str] = field(default_factory=set)
-    is_class: bool = False
-    function: int = -1
-
-
-@dataclass
-class Module:
-    """A file of the project that is analysed."""
-
-    path: str
-    source: Source
-    scope: Scope
-    star: bool = False  # holds `from mlflow import *`
-    stars: list[int] = field(default_factory=list)
-    earlier: dict[str, Values] = field(default_factory=dict)  # state after the previous round
-    shadowed: bool = False  # a module of the project takes the name mlflow here
-    injected: dict[str, Values] = field(default_factory=dict)  # what other modules set on this one
-
-
-@dataclass
-class Function:
-    node: ast.FunctionDef | ast.AsyncFunctionDef
-    scope: Scope
-    owner: int
-    is_property: bool
-    returns: Values = NOTHING
-    yields: Values = NOTHING
-    is_static: bool = False
-    is_class_method: bool = False
-    is_fixture: bool = False
-    items: dict[int, Values] = field(default_factory=dict)  # what the places of a returned tuple hold
-    given: dict[str, Values] = field(default_factory=dict)  # what callers hand in
-    reaches: dict[str, str] = field(default_factory=dict)  # kind -> api that the body calls
-
-
-@dataclass
-class Class:
-    name: str
-    bases: Values = NOTHING
-    attributes: dict[str, Values] = field(default_factory=dict)
-    heirs: set[int] = field(default_factory=set)  # classes of the project that have this one as a base
-    fields: list[str] = field(default_factory=list)  # annotated names of its body: arguments of a dataclass
-
-
-class Project:
+class Project(Names):
     """The modules of one project and what their names stand for."""
 
     def __init__(
@@ -125,22 +59,16 @@ class Project:
         self.uses: set[str] = set()  # files that use mlflow in executable code
         self.recording = True
         self.changed = False  # something that other modules or functions see is no longer as it was
-        self.paths = [path for path in paths if path not in sources]
-        self.unread = {path: number for number, path in enumerate(self.paths)}
         self.needed: set[str] = set()  # files not analysed that are handed something of MLflow
         self.fixtures: dict[str, list[int]] = {}  # functions that pytest hands in, by name
         self.loose: dict[str, Values] = {}  # attributes of objects that nobody knows
         self.has_logger, self.has_rivals = has_logger, False
-        packages = {path.rpartition("/")[0] for path in [*self.paths, *sources] if path.endswith("__init__.py")}
+        all_paths = list(paths)
+        packages = {path.rpartition("/")[0] for path in [*all_paths, *sources] if path.endswith("__init__.py")}
         for path, source in sources.items():
             index = len(self.modules)
-            self.modules.append(Module(path, source, Scope(index), shadowed=_is_shadowed(path, shims, packages)))
-        self.index = {module.path: number for number, module in enumerate(self.modules)}
-        self.endings: dict[str, list[int]] = {}
-        for number, module in enumerate(self.modules):
-            if module.path.endswith(".py"):
-                stem = module.path[:-3].removesuffix("/__init__")
-                self.endings.setdefault(stem.rpartition("/")[2], []).append(number)
+            self.modules.append(Module(path, source, Scope(index), shadowed=is_shadowed(path, shims, packages)))
+        self.index_files(all_paths)
 
     def resolve(self, run_module: Callable[[Project, int], None]) -> list[Call]:
         """Every call of MLflow, in the order of files and lines; `run_module` goes once over a module."""
@@ -188,71 +116,6 @@ class Project:
                     wrapped = Call(call.file, call.line, call.cell, api, kind, "wrapped", call.confidence)
                     self.calls[(*key[:4], f"wrapped {kind}")] = wrapped
 
-    # -- names of the project -------------------------------------------------------------------------------------
-
-    def find_module(self, importer: str, dotted: str, level: int = 0) -> int | None:
-        """The module of the project that `importer` means by `dotted`, or None.
-
-        Relative imports go by folder. Absolute ones are looked for beside the importer, in every folder above it and in
-        a `src`-like root; failing those, the one file of the project whose path ends so.
-        """
-        folder = importer.rpartition("/")[0]
-        tail = dotted.replace(".", "/")
-        if level:
-            for _ in range(level - 1):
-                folder = folder.rpartition("/")[0]
-            return self._at(f"{folder}/{tail}".strip("/") if tail else folder)
-        while True:
-            found = self._at(f"{folder}/{tail}".lstrip("/"))
-            if found is not None:
-                return found
-            if not folder:
-                break
-            folder = folder.rpartition("/")[0]
-        if dotted.split(".", maxsplit=1)[0] == "mlflow":
-            return None
-        last = tail.rpartition("/")[2]
-        ending = [
-            n for n in self.endings.get(last, ())
-            if ("/" + self.modules[n].path[:-3].removesuffix("/__init__")).endswith("/" + tail)
-        ]  # fmt: skip
-        return ending[0] if ending and ("/" in tail or len(ending) == 1) else None
-
-    def _at(self, stem: str) -> int | None:
-        found = self.index.get(f"{stem}.py")
-        return found if found is not None else self.index.get(f"{stem}/__init__.py")
-
-    def find_unread(self, importer: str, dotted: str, level: int = 0) -> str | None:
-        """The file of the project that is not analysed and that `importer` means by `dotted`, or None."""
-        folder = importer.rpartition("/")[0]
-        tail = dotted.replace(".", "/")
-        for _ in range(level - 1):
-            folder = folder.rpartition("/")[0]
-        while True:
-            stem = f"{folder}/{tail}".strip("/")
-            for path in (f"{stem}.py", f"{stem}/__init__.py", f"src/{stem}.py", f"src/{stem}/__init__.py"):
-                if path in self.unread:
-                    return path
-            if level or not folder:
-                return None
-            folder = folder.rpartition("/")[0]
-
-    def find_notebook(self, importer: str, written: str) -> str | None:
-        """The file, analysed or not, that `%run written` in `importer` runs."""
-        stem = PurePosixPath(importer).parent / written.strip().strip("'\"")
-        steps: list[str] = []
-        for step in stem.parts:
-            if step == "..":
-                del steps[-1:]
-            elif step not in ("/", "."):
-                steps.append(step)
-        path = "/".join(steps)
-        for found in (path, f"{path}.py", f"{path}.ipynb"):
-            if found in self.index or found in self.unread:
-                return found
-        ends = [p for p in (*self.index, *self.unread) if p.endswith((f"/{stem.name}.py", f"/{stem.name}.ipynb"))]
-        return ends[0] if len(ends) == 1 and stem.name else None
-
     def export(self, module: int, name: str, depth: int = 0) -> Values:
         """What `name` stands for at the top of a module."""
         seen = self.modules[module]
@@ -267,7 +130,7 @@ class Project:
             values = frozenset({f"mlflow.{name}"})
         return values
 
-    def attribute(self, value: str, name: str) -> Values:
+    def attribute(self, value: str, name: str) -> Values:  # noqa: PLR0911 - one case per sort of value
         """What `.name` of a value stands for."""
         sort, _, number = value.partition(":")
         if number.isdigit():
@@ -282,9 +145,9 @@ class Project:
             return frozenset({value}) if sort == "unread" else NOTHING
         if value[0] in '[*"':
             if value.startswith("[]"):
-                if name in _ELEMENT:
+                if name in ELEMENT:
                     return frozenset({f"*{value[2:]}"})
-                return frozenset({f"*{value}"}) if name in _WHOLE else NOTHING
+                return frozenset({f"*{value}"}) if name in WHOLE else NOTHING
             return NOTHING
         if value == EXPERIMENT:
             return frozenset({f"{EXPERIMENT}.{name}"}) if name in vocabulary.CLIENT_LOGGING else NOTHING
@@ -294,7 +157,9 @@ class Project:
             return frozenset({"mlflow"})
         return vocabulary.member(value, name)
 
-    def _member(self, number: int, name: str, instance: bool, depth: int, heirs: bool = True) -> Values:
+    def _member(  # noqa: PLR0912 - one case per place of an attribute
+        self, number: int, name: str, instance: bool, depth: int, heirs: bool = True
+    ) -> Values:
         owner = self.classes[number]
         values = owner.attributes.get(name)
         if not values:
@@ -307,7 +172,7 @@ class Project:
                     found.add(f"{vocabulary.CLIENT}().{name}")
                 elif instance and "MLFlowLogger" in base:
                     found |= self.attribute(base + "()", name)
-            if not found and heirs and depth < 2:  # set in the class that inherits, used in the one that it inherits from
+            if not found and heirs and depth < 2:  # set in the heir, used in the class that it inherits from
                 for heir in sorted(owner.heirs)[:MOST]:
                     found |= self.classes[heir].attributes.get(name, NOTHING)
             forwards = owner.attributes.get("__getattr__") if not found and instance and values is None else None
@@ -328,7 +193,7 @@ class Project:
                 result.add(value)
         return frozenset(result)
 
-    def called(self, value: str) -> Values:
+    def called(self, value: str) -> Values:  # noqa: PLR0911 - one case per sort of value
         """What calling a value returns."""
         sort, _, number = value.partition(":")
         if sort == "function":
@@ -387,47 +252,3 @@ class Project:
         chosen = [max(near)[1]] if near else known if len(known) == 1 else []
         values = frozenset().union(*(self.functions[n].returns | self.functions[n].yields for n in chosen))
         return values | elements(values)
-
-
-def container(values: Values) -> Values:
-    """A container that holds the values."""
-    if not values or values in FOREIGN_SETS:
-        return NOTHING
-    return frozenset(f"[]{value}" for value in values if len(value) < 200 and value[0] != "~")
-
-
-def elements(values: Values) -> Values:
-    """What the containers among the values hold."""
-    return frozenset(value[2:] for value in values if value.startswith("[]")) if values else NOTHING
-
-
-def few(values: Values) -> Values:
-    """At most `MOST` of the values, the same ones each time."""
-    return values if len(values) <= MOST else frozenset(sorted(values)[:MOST])
-
-
-def _is_shadowed(path: str, shims: frozenset[str], packages: set[str]) -> bool:
-    """Whether `import mlflow` in `path` finds a module of the project that poses as the library.
-
-    The import is absolute: a module inside a package is found by it only where the package's folder itself is on the
-    search path, which no package's folder is.
-    """
-    folder = path.rpartition("/")[0]
-    for shim in sorted(shims):
-        home = shim.removesuffix("/__init__.py").rpartition("/")[0]
-        if home in packages and home:
-            continue
-        if shim != path and (home == folder or not home or folder.startswith(home + "/")):
-            return True
-    return False
-
-
-def targets(node: ast.expr) -> Iterator[ast.expr]:
-    """The single targets of an assignment target."""
-    if isinstance(node, ast.Tuple | ast.List):
-        for element in node.elts:
-            yield from targets(element)
-    elif isinstance(node, ast.Starred):
-        yield from targets(node.value)
-    else:
-        yield node

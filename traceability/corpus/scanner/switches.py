@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 
 from traceability.corpus.scanner import vocabulary
@@ -32,7 +33,7 @@ def keyword(given: ast.keyword, spelled: str) -> tuple[str, str, str] | None:
         return f"{spelled}(experiment_tracker)", "zenml", "likely"
     if name == "type" and spelled == "dict" and isinstance(given.value, ast.Constant):
         library = _TYPES.get(str(given.value.value).rpartition(".")[2])
-        return (f"dict(type={given.value.value})", library, "certain") if library else None
+        return (f"dict(type={given.value.value!s})", library, "certain") if library else None
     return None
 
 
@@ -125,7 +126,7 @@ def _target(node: ast.expr) -> str:
 def _command(parts: list[ast.expr]) -> list[tuple[str, str]]:
     """`["--report_to", "mlflow"]`, as `subprocess` takes it."""
     texts = [p.value if isinstance(p, ast.Constant) and isinstance(p.value, str) else "" for p in parts]
-    for flag, value in zip(texts, texts[1:], strict=False):
+    for flag, value in itertools.pairwise(texts):
         name = flag.lstrip("-").replace("-", "_")
         if flag.startswith("--") and value == "mlflow" and name in vocabulary.KEYWORD_WRAPPERS:
             return [(f"{flag} mlflow", vocabulary.KEYWORD_WRAPPERS[name])]

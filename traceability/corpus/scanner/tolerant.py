@@ -91,7 +91,8 @@ def _function(node: Node) -> ast.stmt:
             arguments.args.append(_at(ast.arg(arg=_text(name), annotation=annotation), parameter))
             default = parameter.child_by_field_name("value")
             if default is not None or arguments.defaults:
-                arguments.defaults.append(_at(ast.Constant(None), parameter) if default is None else _expression(default))
+                nothing = _at(ast.Constant(None), parameter)
+                arguments.defaults.append(nothing if default is None else _expression(default))
     name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
     returns = node.child_by_field_name("return_type")
     return _at(
@@ -214,11 +215,11 @@ def _expression(node: Node) -> Any:  # noqa: PLR0911 - one case per kind
     return _at(ast.Tuple(elts=parts) if made is None else made, node)
 
 
-def _choice(node: Node, parts: list[Any]) -> Any:
+def _choice(_node: Node, parts: list[Any]) -> Any:
     return ast.IfExp(body=parts[0], test=parts[1], orelse=parts[2]) if len(parts) == 3 else None
 
 
-def _subscript(node: Node, parts: list[Any]) -> Any:
+def _subscript(_node: Node, parts: list[Any]) -> Any:
     return ast.Subscript(value=parts[0], slice=parts[-1]) if len(parts) > 1 else None
 
 
@@ -230,7 +231,7 @@ def _lambda(node: Node, parts: list[Any]) -> Any:
     return ast.Lambda(args=taken, body=parts[-1]) if parts else None
 
 
-def _dictionary(node: Node, parts: list[Any]) -> Any:
+def _dictionary(node: Node, _parts: list[Any]) -> Any:
     pairs = [child for child in node.named_children if child.type == "pair"]
     fields = [(pair.child_by_field_name("key"), pair.child_by_field_name("value")) for pair in pairs]
     whole = [(k, v) for k, v in fields if k is not None and v is not None]

@@ -68,10 +68,21 @@ CLIENT_LOGGING = frozenset({
     "get_experiment", "get_experiment_by_name", "search_runs", "delete_tag", "create_experiment",
 })  # fmt: skip
 #: Of these, what the objects behind the loggers of Comet and Neptune have, too.
-SHARED_LOGGING = frozenset({
-    "log_metric", "log_artifact", "log_artifacts", "log_figure", "log_text", "log_image", "log_table", "log_param",
-    "set_tag", "log_dict", "log_inputs",
-})
+SHARED_LOGGING = frozenset(
+    {
+        "log_metric",
+        "log_artifact",
+        "log_artifacts",
+        "log_figure",
+        "log_text",
+        "log_image",
+        "log_table",
+        "log_param",
+        "set_tag",
+        "log_dict",
+        "log_inputs",
+    }
+)
 #: A name of a function of MLflow, or of a module of it, as it may be written in a string.
 _WRITTEN = re.compile(r"mlflow(?:\.\w+)*\.?")
 #: What an MLflow function may be called when it is looked up by its name.
@@ -82,6 +93,7 @@ _LOOKED_UP = frozenset(FUNCTIONS) | {"autolog", "log_model", "save_model", "log_
 def written(text: str) -> frozenset[str]:
     """The value of a string: with a leading quote where it may name MLflow or a function of it, nothing otherwise."""
     return frozenset({f'"{text}'}) if text in _LOOKED_UP or _WRITTEN.fullmatch(text) else frozenset()
+
 
 #: Classes and functions of other libraries that write to MLflow, by their last name; the library must match too.
 _WRAPPERS: tuple[tuple[str, re.Pattern[str]], ...] = (

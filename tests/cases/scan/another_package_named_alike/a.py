@@ -1,0 +1,5 @@
+from mlflowProject import logger
+import mlflowtools
+
+logger.info("x")
+mlflowtools.log_metric("a", 1)

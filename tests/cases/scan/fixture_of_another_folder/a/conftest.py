@@ -1,0 +1,7 @@
+import pytest
+from mlflow import MlflowClient
+
+
+@pytest.fixture
+def keeper():
+    return MlflowClient()

@@ -1,0 +1,2 @@
+def note(client):
+    client.log_param("r", "a", 1)

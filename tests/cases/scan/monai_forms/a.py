@@ -1,0 +1,3 @@
+from monai.handlers import MLFlowHandler
+
+handlers = [MLFlowHandler(tracking_uri="x")]

@@ -1,0 +1,1 @@
+python -m monai.bundle run --config_file configs/train.json --tracking mlflow

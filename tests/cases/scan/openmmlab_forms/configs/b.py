@@ -1,0 +1,1 @@
+vis_backends = [{"type": "mmengine.visualization.MLflowVisBackend"}]

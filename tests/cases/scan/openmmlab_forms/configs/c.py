@@ -1,0 +1,3 @@
+from mmengine.visualization import LocalVisBackend, MLflowVisBackend, Visualizer
+
+vis_backends = [dict(type=LocalVisBackend), dict(type=MLflowVisBackend)]

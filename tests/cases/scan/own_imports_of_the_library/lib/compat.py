@@ -1,0 +1,3 @@
+def need(name, extra=None):
+    module = __import__(name)
+    return module

@@ -1,0 +1,6 @@
+from mlflow import MlflowClient
+
+import helpers
+
+helpers.client = MlflowClient()
+helpers.note()

@@ -1,0 +1,3 @@
+-- MAGIC %python
+-- MAGIC import mlflow
+-- MAGIC mlflow.set_tag("a", "b")

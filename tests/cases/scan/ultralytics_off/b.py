@@ -1,0 +1,3 @@
+from ultralytics import settings
+
+settings.update(mlflow=False)

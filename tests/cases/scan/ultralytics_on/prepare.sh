@@ -1,0 +1,1 @@
+yolo settings wandb=False mlflow=True
