@@ -119,10 +119,10 @@ def _storage() -> list[Number]:
     for store in STORES:
         single: Filter = {"store": store, "operation": "log a metric", "size": "1"}
         made.append(Number(f"cost.{store}", f"{folder}/cost.tsv", "ratio", "ratio", n="n", low="ratio_low",
-                           high="ratio_high", where=single))  # fmt: skip
+                           high="ratio_high", where=single, machine=True))  # fmt: skip
     made += [
         Number(f"latency.{name}", f"{folder}/latency.tsv", "milliseconds", "median_ms", take="max", n="n",
-               low="low_ms", high="high_ms", label="workers",
+               low="low_ms", high="high_ms", label="workers", machine=True,
                # Without accounts: checking a password takes far longer than the request itself.
                where={"accounts": "none", "connection": connection, "loop": loop, "workers": workers})
         for name, connection, loop, workers in (
@@ -217,7 +217,7 @@ def _training() -> list[Number]:
                            where={"workload": "digits_mlp", "source": source}))  # fmt: skip
     for level in COSTS:
         made.append(Number(f"price.{level}", f"{_STATISTICS}/costs.tsv", "ratio", "ratio", n="n", low="low",
-                           high="high",
+                           high="high", machine=True,
                            where={"workload": "digits_mlp", "level": level, "quantity": "total_seconds"}))  # fmt: skip
     return made
 

@@ -15,6 +15,8 @@ from traceability.errors import StudyError, nearest
 from traceability.study import registry
 
 Take = Literal["value", "count", "sum", "max", "min", "distinct"]
+#: How a number is compared with a published one: it must be equal, or fits by intervals, or is a cost of this machine.
+Compared = Literal["exact", "interval", "machine"]
 Unit = Literal["count", "share", "ratio", "value", "milliseconds", "word", "level"]
 #: Column -> the value that its cell must have, or several of them; an empty text asks for an empty cell.
 Filter = dict[str, str | tuple[str, ...]]
@@ -41,6 +43,22 @@ class Number:
     high: str = ""
     #: Column that names the row of a `max` or `min`.
     label: str = ""
+    machine: bool = False
+    """Whether it is a cost: what another machine may well have otherwise."""
+
+    @property
+    def compared(self) -> Compared:
+        """How it is compared with a published value of the same number."""
+        if self.machine:
+            return "machine"
+        return "interval" if self.low or self.unit in ("ratio", "value", "share") else "exact"
+
+    @property
+    def scale(self) -> str:
+        """What a count is a count of: a `share` of n rows, the `distinct` results of n, or the `size` of the study."""
+        if self.take == "count":
+            return "share"
+        return "distinct" if self.column.startswith("distinct") else "size"
 
     @property
     def columns(self) -> list[str]:
@@ -81,7 +99,9 @@ def collect(numbers: Iterable[Number], root: Path) -> dict[str, dict[str, Any]]:
 
 def setting(value: float, unit: Unit, source: str) -> dict[str, Any]:
     """An entry for a number that is chosen, not measured."""
-    return dict.fromkeys(("n", "low", "high", "label")) | {"value": value, "unit": unit, "table": source}
+    return dict.fromkeys(("n", "low", "high", "label")) | {
+        "value": value, "unit": unit, "table": source, "compared": "exact", "scale": "size",
+    }  # fmt: skip
 
 
 def fitting(frame: pd.DataFrame, wanted: Mapping[str, str | tuple[str, ...]]) -> pd.DataFrame:
@@ -95,7 +115,8 @@ def fitting(frame: pd.DataFrame, wanted: Mapping[str, str | tuple[str, ...]]) ->
 def _entry(number: Number, frame: pd.DataFrame) -> dict[str, Any]:
     rows = fitting(frame, number.where)
     entry: dict[str, Any] = dict.fromkeys(("value", "n", "low", "high", "label"))
-    entry |= {"unit": number.unit, "table": f"results/{number.table}"}
+    entry |= {"unit": number.unit, "table": f"results/{number.table}", "compared": number.compared,
+              "scale": number.scale}  # fmt: skip
     if rows.empty:
         return entry
     if number.take == "count":

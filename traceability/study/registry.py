@@ -30,6 +30,7 @@ CHAPTERS = (
     "statistics",
     "figures",
     "paper",
+    "reproduction",
     "audit",
 )
 

@@ -1,0 +1,1 @@
+"""Reproduction chapter: the numbers of this machine beside those that were published."""
