@@ -50,13 +50,19 @@ workloads = {
     row["workload"]: row
     for row in checked(workload_table.rows, in_source(config["training"]["workloads"]))
 }
-# Arms of data sets that the configuration does not name are left out: Fashion-MNIST must be downloaded.
+# Left out are arms of data sets that the configuration does not name, and those of Fashion-MNIST that it does not name.
 arms = checked(
     chosen_arms,
     checked(ARMS.rows, in_source(config["training"]["arms"])),
     workloads.values(),
     config["datasets"]["names"],
 )
+arms = [
+    arm
+    for arm in arms
+    if workloads[arm["workload"]]["dataset"] != "fashion_mnist"
+    or arm["arm"] in config["training"]["fashion_mnist"]["arms"]
+]
 WORKLOADS = sorted({arm["workload"] for arm in arms})
 trackers = checked(TRACKERS.rows, in_source(config["capture"]["trackers"]))
 stores = checked(
@@ -97,7 +103,15 @@ def all_batches(_wildcards):
 
 def epochs_of(workload, setting="epochs"):
     """Epochs of a workload's program; None where it has no such option."""
-    return config["training"][setting] if workloads[workload]["takes_epochs"] else None
+    settings = config["training"]
+    if setting == "epochs" and learns_from_images(workload):
+        settings = settings["fashion_mnist"]
+    return settings[setting] if workloads[workload]["takes_epochs"] else None
+
+
+def learns_from_images(workload):
+    """Is it the study's own experiment, on Fashion-MNIST, which has sizes of its own?"""
+    return workloads[workload]["dataset"] == "fashion_mnist"
 
 
 def preloaded(workload):
@@ -115,10 +129,22 @@ def batch_settings(workload):
         "batch_size",
         "fresh_controls",
     )
-    return {name: settings[name] for name in names} | {
+    found = {name: settings[name] for name in names}
+    if learns_from_images(workload):
+        own = settings["fashion_mnist"]
+        found |= {name: own[name] for name in ("at_most", "batch_size", "share")}
+        found["fresh_controls"] = 0
+    return found | {
         "base_seed": settings["order_seed"],
         "epochs": epochs_of(workload),
     }
+
+
+def era_environment(wildcards):
+    """The receipt of the environment with the libraries of 2024, where an arm of the workload runs in it."""
+    if any(arm["process"] == "era" for arm in arms_of(wildcards.workload)):
+        return {"era": "results/environments/mlflow_2.json"}
+    return {}
 
 
 def data_of(workload):
@@ -172,12 +198,18 @@ def growing(first):
     return lambda _wildcards, attempt: first * 2 ** (attempt - 1)
 
 
-def batch_minutes(_wildcards, attempt):
-    """Time limit of a batch: a replicate took 0.3 s per epoch and at most 10 s besides; half as much again, 15 min more."""
-    settings = config["training"]
+def batch_minutes(wildcards, attempt):
+    """Time limit of a batch: a replicate took 0.3 s per epoch and at most 10 s besides; half as much again, 15 min more.
+
+    On Fashion-MNIST 15 s per epoch and at most 60 s besides.
+    """
+    settings = batch_settings(wildcards.workload)
+    large = learns_from_images(wildcards.workload)
     # The first batches have the fresh controls on top.
     replicates = 2 * settings["batch_size"]
-    seconds = 1.5 * replicates * (0.3 * settings["epochs"] + 10)
+    seconds = 1.5 * replicates * (
+        (15 if large else 0.3) * settings["epochs"] + (60 if large else 10)
+    )
     return (15 + int(seconds / 60)) * 2 ** (attempt - 1)
 
 

@@ -31,6 +31,7 @@ rule stage_subject:
 rule run_batch:
     """Run one block of replicates, each in a process of its own."""
     input:
+        unpack(era_environment),
         arms=in_source(config["training"]["arms"]),
         plan=in_source(config["statistics"]["plan"]),
         subject="results/subjects/{workload}.json",
@@ -54,6 +55,9 @@ rule run_batch:
         timeout=lookup("tracking/sqlite_timeout_seconds", within=config),
         settings=lambda wildcards: batch_settings(wildcards.workload),
         preload=lambda wildcards: preloaded(wildcards.workload),
+        arms=lambda wildcards: [
+            arm["arm"] for arm in arms_of(wildcards.workload)
+        ],
         # Not the whole chapter: a change of how runs are read back does not train again.
         code=code_digest("run_batch", "training/preloaded"),
     message:

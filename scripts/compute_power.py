@@ -16,6 +16,7 @@ def main(plan_path: Path, table: Path, seed: int) -> None:
         assumed = {
             "brown_forsythe": f"SD ratio {contrast.sd_ratio}",
             "equivalence": f"no difference, SD {contrast.sd} in both arms",
+            "paired_spread": f"SD ratio {contrast.sd_ratio}, correlation {contrast.correlation}",
             "mcnemar": f"only {contrast.first}, only {contrast.second}: {contrast.rates}",
         }[contrast.test]
         alone, holm = powers[name]

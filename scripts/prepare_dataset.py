@@ -15,13 +15,20 @@ def main(
     description: Path,
     *,
     mirror: str,
+    folders: list[str],
     cache: str,
     timeout_seconds: float,
     attempts: int,
 ) -> None:
     """Write `data`, `splits` and `description` of the row `dataset` of `table`; fetch it first where it is remote."""
     entry = catalogue.find(table, dataset)
-    origin = Origin(mirror, Path(cache).expanduser() if cache else None, timeout_seconds, attempts)
+    origin = Origin(
+        tuple(Path(folder).expanduser() for folder in folders),
+        mirror,
+        Path(cache).expanduser() if cache else None,
+        timeout_seconds,
+        attempts,
+    )
     prepare.prepare(entry, origin, data, splits, description)
 
 
@@ -36,6 +43,7 @@ if __name__ == "__main__":
         Path(snakemake.output.splits),
         Path(snakemake.output.description),
         mirror=settings["mirror"],
+        folders=settings["folders"],
         cache=settings["cache"],
         timeout_seconds=settings["timeout_seconds"],
         attempts=settings["attempts"],

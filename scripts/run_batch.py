@@ -9,6 +9,7 @@ from traceability.runtime.files import sha256_file
 from traceability.stores import tracking
 from traceability.study import logs, subjects
 from traceability.training.batch import run_batch
+from traceability.training.era import read as read_era
 from traceability.training.plan import Sizes, batch_of
 from traceability.training.tables import ARMS
 
@@ -23,12 +24,15 @@ def main(
     workload: str,
     batch: int,
     uri: str,
+    names: list[str],
     settings: dict[str, Any],
     preload: list[str],
+    era: Path | None,
 ) -> None:
-    """Write one JSON line per replicate to `rows` and its arrays to `arrays`."""
-    chosen = [arm for arm in ARMS.rows(arms) if arm["workload"] == workload]
-    replicates = batch_of(chosen, batch, Sizes(**settings))
+    """Write one JSON line per replicate to `rows` and its arrays to `arrays`; `names` are the arms that are run."""
+    chosen = [arm for arm in ARMS.rows(arms) if arm["workload"] == workload and arm["arm"] in names]
+    digest = sha256_file(plan)
+    replicates = batch_of(chosen, batch, Sizes(**settings, plan_sha256=digest))
     with Progress(transient=True) as bar:
         task = bar.add_task(f"{workload} batch {batch}", total=len(replicates))
         run_batch(
@@ -37,10 +41,11 @@ def main(
             data=data,
             preload=preload,
             uri=uri,
-            plan_sha256=sha256_file(plan),
+            plan_sha256=digest,
             arrays=arrays,
             rows=rows,
             lock=rows.with_suffix(".lock"),
+            era=read_era(era) if era else None,
             progress=lambda done, _all: bar.update(task, completed=done),
         )
 
@@ -57,6 +62,8 @@ if __name__ == "__main__":
         snakemake.wildcards.workload,
         int(snakemake.wildcards.batch),
         tracking.study_uri(snakemake.params.uri, Path(snakemake.output.rows).parents[2], snakemake.params.timeout),
+        list(snakemake.params.arms),
         dict(snakemake.params.settings),
         list(snakemake.params.preload),
+        Path(snakemake.input.era) if snakemake.input.get("era") else None,
     )

@@ -15,22 +15,22 @@ TASKS = ("regression", "classification")
 #: How the evaluation set is fixed: drawn once, drawn once with the shares of the classes kept, or by its authors.
 SPLITS = ("random", "stratified", "official")
 COLUMNS = (
-    "name", "task", "loader", "size", "evaluation", "split", "split_seed", "classes", "source", "url", "files",
-    "licence", "citation",
+    "name", "task", "loader", "size", "evaluation", "split", "split_seed", "classes", "source", "url", "package",
+    "files", "licence", "citation",
 )  # fmt: skip
-OPTIONAL = ("split_seed", "classes", "url", "files")
+OPTIONAL = ("split_seed", "classes", "url", "package", "files")
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 #: A plain file name: nothing that leaves the folder it is written to.
-_FILE = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*):([0-9a-f]{32})")
+_FILE = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*):([0-9a-f]{64})")
 
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file to download and the MD5 digest its authors publish."""
+    """A gzip file and the SHA-256 of what it holds, uncompressed: the same however and by whom it was packed."""
 
     name: str
-    md5: str
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,8 @@ class Entry:
     source: str
     #: URL template with `{file}`; empty when nothing is downloaded.
     url: str
+    #: Debian package that installs the files; empty where there is none.
+    package: str
     files: tuple[RemoteFile, ...]
     licence: str
     citation: str
@@ -107,14 +109,17 @@ def _entry(row: dict[Hashable, Any], where: str) -> Entry:
     classes = tuple(row["classes"].split(",")) if row["classes"] else ()
     demand(bool(classes) == (row["task"] == "classification"), "classes", "names for a classification, else nothing")
     matches = [_FILE.fullmatch(word) for word in row["files"].split()]
-    demand(all(matches), "files", "words like name.gz:<32 hexadecimal digits of its MD5>")
+    demand(
+        all(matches), "files", "words like name.gz:<64 hexadecimal digits of the SHA-256 of its uncompressed content>"
+    )
     files = tuple(RemoteFile(match[1], match[2]) for match in matches if match)
+    demand(bool(files) or not row["package"], "package", "nothing, because 'files' is empty")
     url = row["url"]
     fits = url.startswith(("https://", "http://")) and "{file}" in url if files else url == ""
     demand(fits, "url", "https://host/folder/{file}" if files else "nothing, because 'files' is empty")
     return Entry(
         name=row["name"], task=row["task"], loader=row["loader"], size=int(row["size"]),
         evaluation=int(row["evaluation"]), split=row["split"], split_seed=int(seed) if seeded else None,
-        classes=classes, source=row["source"], url=url, files=files, licence=row["licence"],
-        citation=row["citation"],
+        classes=classes, source=row["source"], url=url, package=row["package"], files=files,
+        licence=row["licence"], citation=row["citation"],
     )  # fmt: skip

@@ -1,7 +1,12 @@
-"""Downloading files once, checked against their published digests, into a folder shared between runs."""
+"""Files of a data set: found in a folder of this machine, kept from before, or downloaded once into a shared folder.
+
+A file is known by what it holds, not by how it is packed: distributions pack the same content again, without the name
+and time that gzip keeps, so the digests are of the uncompressed content.
+"""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import http.client
 import logging
@@ -9,7 +14,10 @@ import os
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
+import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,10 +34,20 @@ MAXIMUM_BYTES = 1 << 30
 _PASSING = {408, 425, 429, 500, 502, 503, 504}
 
 
+class Unavailable(StudyError):
+    """A data set that cannot be had here: no folder holds it, no copy was kept, and nobody hands it out."""
+
+
+class BadFile(Exception):
+    """A file that does not hold what the table of data sets says; the message says what is wrong with it."""
+
+
 @dataclass(frozen=True)
 class Origin:
-    """How remote files are fetched; see the configuration of the datasets chapter."""
+    """Where files are looked for, and how they are fetched; see the configuration of the datasets chapter."""
 
+    #: Folders that are looked into first, and never written to.
+    folders: tuple[Path, ...] = ()
     #: URL template instead of the table's, with `{file}` and perhaps `{dataset}`; empty for the table's.
     mirror: str = ""
     #: Folder of the downloaded files; None for the user's cache directory.
@@ -54,27 +72,90 @@ def user_cache() -> Path:
     return base / "traceability"
 
 
-def md5_file(path: Path) -> str:
-    """Hexadecimal MD5 of a file: weak against an attacker, but the only digest that some authors publish."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+def content_sha256(path: Path) -> str:
+    """Hexadecimal SHA-256 of what the gzip file `path` holds; `BadFile` where it is cut, not gzip, or too long."""
+    digest, held = hashlib.sha256(), 0
+    with path.open("rb") as raw:
+        if raw.read(2) != b"\x1f\x8b":
+            raise BadFile("is not a gzip file")
+    try:
+        with gzip.open(path, "rb") as stream:
+            while block := stream.read(_BLOCK):
+                held += len(block)
+                if held > MAXIMUM_BYTES:
+                    raise BadFile(f"holds more than {MAXIMUM_BYTES} bytes")
+                digest.update(block)
+    except EOFError:
+        raise BadFile(f"is cut: its gzip stream ends after {held} bytes of content") from None
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise BadFile(f"is damaged, or has something else behind its content ({error})") from None
+    return digest.hexdigest()
+
+
+def check(path: Path, file: RemoteFile) -> None:
+    """Raise `BadFile` unless `path` holds the content that the table pins for `file`."""
+    found = content_sha256(path)
+    if found != file.sha256:
+        raise BadFile(f"holds another content: expected SHA-256 {file.sha256}, found {found}")
+
+
+def cache_folder(name: str, origin: Origin) -> Path:
+    """Where the downloaded files of data set `name` are kept."""
+    return (origin.cache or user_cache() / "datasets") / name
+
+
+def at_hand(entry: Entry, origin: Origin) -> bool:
+    """Does a folder of this machine, or what was downloaded before, name all files of `entry`? Nothing is read."""
+    folders = [*origin.folders, cache_folder(entry.name, origin)]
+    return all(any((folder / file.name).is_file() for folder in folders) for file in entry.files)
 
 
 def fetch_all(entry: Entry, origin: Origin) -> list[Path]:
-    """Local paths of the files of data set `entry`, in the table's order; see `fetch`."""
-    folder = (origin.cache or user_cache() / "datasets") / entry.name
+    """Local paths of the files of data set `entry`, in the table's order, each with the content that it must have.
+
+    Each is taken from the first of `origin.folders` that holds it, else from the downloads kept before, else from its
+    address; see `fetch`. Raises `Unavailable` naming what is missing and what can be done.
+    """
     template = origin.mirror or entry.url
     paths = []
     for file in entry.files:
         url = template.replace("{dataset}", entry.name).replace("{file}", file.name)
-        paths.append(fetch(url, file, folder, origin))
+        path = _in_folders(file, origin.folders)
+        try:
+            paths.append(path or fetch(url, file, cache_folder(entry.name, origin), origin))
+        except StudyError as error:
+            raise Unavailable(f"data set '{entry.name}' is missing: {error}. {ways(entry, origin)}") from None
     return paths
+
+
+def ways(entry: Entry, origin: Origin) -> str:
+    """The three ways to get data set `entry`, in one sentence."""
+    package = f"install the Debian package {entry.package}" if entry.package else "install a package that brings it"
+    host = urllib.parse.urlsplit(origin.mirror or entry.url).hostname or "its address"
+    folder = str(origin.folders[0]) if origin.folders else "a folder that datasets.folders names"
+    return (
+        f"Three ways to get it: {package} (into {folder}); put its {len(entry.files)} files into "
+        f"{cache_folder(entry.name, origin)}; or let this machine reach {host}, or a mirror named by datasets.mirror"
+    )
+
+
+def _in_folders(file: RemoteFile, folders: Sequence[Path]) -> Path | None:
+    """The first good copy of `file`; a bad one is named and passed over."""
+    for folder in folders:
+        path = folder / file.name
+        try:
+            if path.is_file():
+                check(path, file)
+                return path
+        except (BadFile, OSError) as error:
+            _log.warning("%s %s; it is not used", path, getattr(error, "strerror", None) or error)
+    return None
 
 
 def fetch(url: str, file: RemoteFile, folder: Path, origin: Origin) -> Path:
     """Path of `file` in `folder`, downloaded from `url` unless a good copy is there.
 
-    A copy with another digest is removed and fetched again. Failures that may pass (no connection, silence, a cut
+    A copy with another content is removed and fetched again. Failures that may pass (no connection, silence, a cut
     transfer, a server's fault) are tried `origin.attempts` times. Raises `StudyError` naming the file and the URL, and
     for wrong content the digest expected and found; nothing of a failed download is left in `folder`.
     """
@@ -83,11 +164,12 @@ def fetch(url: str, file: RemoteFile, folder: Path, origin: Origin) -> Path:
     path = folder / file.name
     try:
         if path.exists():
-            found = md5_file(path)
-            if found == file.md5:
+            try:
+                check(path, file)
                 return path
-            _log.warning("%s: damaged (MD5 %s, expected %s); fetching it again", path, found, file.md5)
-            path.unlink()
+            except BadFile as bad:
+                _log.warning("%s %s; fetching it again", path, bad)
+                path.unlink()
         for attempt in range(1, origin.attempts + 1):
             try:
                 with replacing(path) as temporary:
@@ -110,7 +192,7 @@ def fetch(url: str, file: RemoteFile, folder: Path, origin: Origin) -> Path:
 
 
 def _download(url: str, file: RemoteFile, temporary: Path, timeout_seconds: float) -> None:
-    """Stream `url` into `temporary` and compare its digest."""
+    """Stream `url` into `temporary` and compare the digest of what it holds."""
     _log.info("fetching %s", url)
     # The scheme was checked, and a redirect can only lead to http, https or ftp.
     request = urllib.request.Request(url, headers={"User-Agent": f"traceability/{__version__}"})  # noqa: S310
@@ -137,11 +219,12 @@ def _download(url: str, file: RemoteFile, temporary: Path, timeout_seconds: floa
             if received > MAXIMUM_BYTES:
                 raise StudyError(f"{file.name}: more than {MAXIMUM_BYTES} bytes from {url}; not the file expected")
             stream.write(block)
-    found = md5_file(temporary)
-    if found == file.md5:
+    try:
+        check(temporary, file)
         return
-    digests = f"expected MD5 {file.md5}, found {found}"
+    except BadFile as error:
+        bad = error
     declared = response.headers.get("Content-Length", "")
     if broken or (declared.isdigit() and received < int(declared)):
-        raise _PassingFault(f"truncated after {received} of {declared or 'unknown'} bytes{broken}: {digests}")
-    raise StudyError(f"{file.name}: wrong content, {digests}, from {url}; set datasets.mirror to another source")
+        raise _PassingFault(f"truncated after {received} of {declared or 'unknown'} bytes{broken}: it {bad}")
+    raise StudyError(f"{file.name} from {url} {bad}; set datasets.mirror to another source")

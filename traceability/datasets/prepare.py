@@ -45,8 +45,8 @@ def prepare(entry: Entry, origin: Origin, data: Path, indices: Path, description
             "files": {path.name: {"bytes": path.stat().st_size, "sha256": sha256_file(path)}
                       for path in (data, indices)},
             "source_files": [
-                {"name": path.name, "bytes": path.stat().st_size, "md5": download.md5_file(path),
-                 "sha256": sha256_file(path)}
+                {"name": path.name, "bytes": path.stat().st_size, "sha256": sha256_file(path)}
+                | ({"content_sha256": download.content_sha256(path)} if entry.files else {})
                 for path in loaded.sources
             ],
             "versions": {name: importlib.metadata.version(name) for name in ("numpy", "scikit-learn")},

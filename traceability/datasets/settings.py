@@ -16,6 +16,9 @@ class Section(Settings):
     """Table of data sets: one row per data set."""
     mirror: str = Field(default="", pattern=r"^(https?://.*\{file\}.*)?$")
     """URL template used instead of the table's; `{dataset}` and `{file}` are replaced. Empty: the table's own URL."""
+    folders: list[str] = Field(default=["/usr/share/datasets/fashion-mnist"])
+    """Folders of this machine that are looked into before anything is downloaded; the default is where Debian's package
+    dataset-fashion-mnist puts its files."""
     cache: str = ""
     """Folder for downloaded files, shared between runs; empty means the user's cache directory."""
     timeout_seconds: float = Field(default=60, gt=0, le=3600)

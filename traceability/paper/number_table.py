@@ -28,7 +28,7 @@ KINDS = ("education", "example", "personal", "organisation")
 SIGNALS = ("environment_file", "requirements_all_pinned", "lock_file", "seeds", "seed_and_environment")
 #: Declared contrasts, with the unit of their estimates: a ratio of SDs, or a difference of shares.
 CONTRASTS: dict[str, Unit] = {
-    "split_fixed_spread": "ratio", "initialisation_or_shuffling": "ratio", "seeding_keeps_accuracy": "share",
+    "split_fixed_spread": "ratio", "initialisation_or_shuffling": "ratio", "slip_spread": "ratio",
     "record_or_notes": "share",
 }  # fmt: skip
 COSTS = ("explicit", "explicit_model", "autolog", "deterministic")

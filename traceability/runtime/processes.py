@@ -16,10 +16,12 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-
-import psutil
+from typing import TYPE_CHECKING
 
 from traceability.errors import StudyError
+
+if TYPE_CHECKING:
+    import psutil
 
 
 def end_with_workflow(poll_seconds: float = 1.0) -> None:
@@ -28,6 +30,8 @@ def end_with_workflow(poll_seconds: float = 1.0) -> None:
     After SIGKILL of Snakemake its jobs would go on running, and the next run would start the same work beside them.
     A thread looks once per `poll_seconds`; a process that was started by hand (no Snakemake above it) is left alone.
     """
+    import psutil  # here, because an environment that only observes a run (the libraries of 2024) has none
+
     above = [process for process in psutil.Process().parents() if _is_snakemake(process)]
     if not above:
         return
@@ -48,6 +52,8 @@ def end_with_workflow(poll_seconds: float = 1.0) -> None:
 
 
 def _is_snakemake(process: psutil.Process) -> bool:
+    import psutil
+
     with contextlib.suppress(psutil.Error):
         return any("snakemake" in Path(word).name for word in process.cmdline()[:4])
     return False

@@ -200,6 +200,9 @@ def contrast_rows(runs: pd.DataFrame, plan: Plan, replays: pd.DataFrame | None =
         if contrast.test == "mcnemar":
             rows.append(row | (_records(replays, contrast) if replays is not None else {}))
             continue
+        if contrast.test == "paired_spread":
+            rows.append(row | _pairs(known.get((contrast.workload, contrast.arm or "")), contrast))
+            continue
         samples = [known.get((contrast.workload, arm)) for arm in (contrast.first, contrast.second)]
         first, second = (arm.values(contrast.metric) if arm else np.empty(0) for arm in samples)
         rows.append(row | _compare(first, second, contrast, plan))
@@ -223,6 +226,26 @@ def _compare(first: np.ndarray, second: np.ndarray, contrast: Contrast, plan: Pl
         return found | {"verdict": "not_testable"}
     ratio = float(first.std(ddof=1) / second.std(ddof=1))
     return found | {"estimate": ratio, "p": spread.brown_forsythe(first, second)}
+
+
+#: Random exchanges behind the p-value of a paired contrast, and the seed that they are drawn with.
+_EXCHANGES, _EXCHANGE_SEED = 20_000, 1
+
+
+def _pairs(arm: Arm | None, contrast: Contrast) -> Row:
+    """Two metrics of the runs of one arm: ratio of their SDs, and whether it can be 1."""
+    if arm is None:
+        return {}
+    both = arm.pairs_of(contrast.first, contrast.second)
+    found: Row = {"n_first": len(both), "n_second": len(both)}
+    if len(both) < 3:
+        return found | ({"verdict": "too_few"} if len(both) else {})
+    if (np.ptp(both, axis=0) == 0).any():
+        return found | {"verdict": "not_testable"}
+    generator = np.random.default_rng(_EXCHANGE_SEED)
+    p = float(spread.paired_spread(both[:, 0], both[:, 1], _EXCHANGES, generator)[0])
+    ratio = both[:, 0].std(ddof=1) / both[:, 1].std(ddof=1)
+    return found | {"estimate": float(ratio), "p": p}
 
 
 def _records(replays: pd.DataFrame, contrast: Contrast) -> Row:

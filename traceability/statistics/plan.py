@@ -66,10 +66,12 @@ class Contrast(Settings):
 
     hypothesis: str
     question: Text
-    test: Literal["brown_forsythe", "equivalence", "mcnemar"]
+    test: Literal["brown_forsythe", "equivalence", "mcnemar", "paired_spread"]
     workload: str
+    arm: str | None = None
+    """`paired_spread`: the arm whose runs have both metrics."""
     first: str
-    """Arm, or for `mcnemar` the way of recording."""
+    """Arm; for `mcnemar` the way of recording, for `paired_spread` a metric."""
     second: str
     metric: str
     """Metric of the test; for `mcnemar` the outcome."""
@@ -77,7 +79,9 @@ class Contrast(Settings):
     n: int = Field(ge=3)
     """Units per arm (seeds, where a seed is run twice); pairs for `mcnemar`."""
     sd_ratio: float | None = Field(default=None, gt=1)
-    """`brown_forsythe`: smallest ratio of the two SDs that is worth finding."""
+    """`brown_forsythe` and `paired_spread`: smallest ratio of the two SDs that is worth finding."""
+    correlation: float | None = Field(default=None, ge=0, lt=1)
+    """`paired_spread`: correlation of the two metrics that is assumed."""
     sd: float | None = Field(default=None, gt=0)
     """`equivalence`: SD that is assumed for both arms."""
     rates: tuple[float, float] | None = None
@@ -88,7 +92,12 @@ class Contrast(Settings):
 
     @model_validator(mode="after")
     def _complete(self) -> Contrast:
-        needed = {"brown_forsythe": ["sd_ratio"], "equivalence": ["sd", "margin"], "mcnemar": ["rates"]}[self.test]
+        needed = {
+            "brown_forsythe": ["sd_ratio"],
+            "equivalence": ["sd", "margin"],
+            "mcnemar": ["rates"],
+            "paired_spread": ["arm", "sd_ratio", "correlation"],
+        }[self.test]
         for name in needed:
             if getattr(self, name) is None:
                 raise ValueError(f"a contrast of kind {self.test} needs '{name}'")

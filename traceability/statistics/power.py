@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from traceability.statistics.plan import Contrast, Margin, Plan
+from traceability.statistics.spread import paired_spread
 
 #: Gives one p-value per simulated study.
 Simulator = Callable[[np.random.Generator, int], NDArray[np.float64]]
@@ -53,6 +54,21 @@ def discordant_pairs(n: int, only_first: float, only_second: float) -> Simulator
     return simulate
 
 
+#: Exchanges behind each simulated p-value: few, because thousands of studies are simulated.
+_EXCHANGES = 999
+
+
+def paired_spreads(n: int, ratio: float, correlation: float) -> Simulator:
+    """P-values of `spread.paired_spread` for `n` normal pairs whose SDs have this ratio and correlation."""
+
+    def simulate(generator: np.random.Generator, studies: int) -> NDArray[np.float64]:
+        second, own = generator.normal(0, 1, (2, studies, n))
+        first = ratio * (correlation * second + np.sqrt(1 - correlation**2) * own)
+        return paired_spread(first, second, _EXCHANGES, generator)
+
+    return simulate
+
+
 def after_holm(
     contrasts: Sequence[Simulator], simulations: int, seed: int, alpha: float = 0.05
 ) -> list[tuple[float, float]]:
@@ -83,6 +99,7 @@ def simulator(contrast: Contrast, margins: dict[str, Margin]) -> Simulator:
         "equivalence": lambda: equal_means(
             contrast.n, contrast.n, contrast.sd or 0, margins[contrast.margin or ""].value
         ),
+        "paired_spread": lambda: paired_spreads(contrast.n, contrast.sd_ratio or 1, contrast.correlation or 0),
         "mcnemar": lambda: discordant_pairs(contrast.n, *(contrast.rates or (0, 0))),
     }
     return builders[contrast.test]()

@@ -61,6 +61,14 @@ class Arm:
             return finite.groupby("pair")[column].mean().to_numpy(dtype=np.float64)
         return finite.sort_values("replicate")[column].to_numpy(dtype=np.float64)
 
+    def pairs_of(self, first: str, second: str) -> NDArray[np.float64]:
+        """Two metrics of the same runs, shape (runs, 2), by replicate; runs without one of them are left out."""
+        columns = [METRIC + first, METRIC + second]
+        if not set(columns) <= set(self.runs.columns):
+            return np.empty((0, 2))
+        both = self.runs.sort_values("replicate")[columns].to_numpy(dtype=np.float64)
+        return np.asarray(both[np.isfinite(both).all(axis=1)])
+
     def digests(self, column: str, confidence: float = CONFIDENCE) -> spread.Distinct | None:
         """Distinct results in a column of digests; None where the column was not measured for every run."""
         if column not in self.runs or self.runs.empty or self.runs[column].isna().any():

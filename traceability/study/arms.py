@@ -5,6 +5,7 @@ Training and replay both fill an arm's options in here: replicate 3 of an arm is
 
 from __future__ import annotations
 
+import hashlib
 import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -43,16 +44,35 @@ def cell_of(replicate: int, levels: int) -> dict[str, int]:
     return {"init": replicate % levels, "shuffle": replicate // levels % levels, "split": replicate // levels**2}
 
 
+def plan_seed(plan_sha256: str, workload: str, number: int) -> int:
+    """Seed number `number` of a workload, derived from the digest of the plan (31 bits).
+
+    Nobody can have seen its results before the plan was written: a changed plan has other seeds.
+    """
+    named = f"{plan_sha256}:{workload}:{number}"
+    return int.from_bytes(hashlib.sha256(named.encode()).digest()[:4], "big") >> 1
+
+
 def options_of(
-    arm: Mapping[str, Any], replicate: int, *, crossed_levels: int, base_seed: int, epochs: int | None
+    arm: Mapping[str, Any],
+    replicate: int,
+    *,
+    crossed_levels: int,
+    base_seed: int,
+    epochs: int | None,
+    share: float = 1.0,
+    plan_sha256: str = "",
 ) -> list[str]:
     """The words of one replicate's command line, with the numbers in braces filled in.
 
-    `arm` is a row of the arms table. {init}, {shuffle} and {split} are known in crossed arms only. `epochs` is None
-    for a program that has no option `--epochs`. Raises `StudyError` for options that cannot be filled in.
+    `arm` is a row of the arms table. {init}, {shuffle} and {split} are known in crossed arms only. {plan_seed} is
+    derived from the plan's digest, for confirmatory runs. `epochs` is None for a program that has no option `--epochs`;
+    a `share` below 1 is passed to one that can learn from a share of its data. Raises `StudyError` for
+    options that cannot be filled in.
     """
     kind = str(arm["kind"])
     known = {"replicate": replicate, "pair": pair_of(kind, replicate), "base_seed": base_seed}
+    known["plan_seed"] = plan_seed(plan_sha256, str(arm["workload"]), known["pair"] if kind == "seed_varied" else 0)
     if kind == "crossed":
         known |= cell_of(replicate, crossed_levels)
     try:
@@ -62,4 +82,5 @@ def options_of(
             f"config/arms.tsv: options of arm '{arm['workload']}/{arm['arm']}' cannot be filled in ({error}); "
             f"known: {', '.join(f'{{{name}}}' for name in known)}"
         ) from None
-    return words if epochs is None else [*words, "--epochs", str(epochs)]
+    words += [] if epochs is None else ["--epochs", str(epochs)]
+    return words if share == 1 else [*words, "--share", f"{share:g}"]

@@ -11,6 +11,7 @@ import importlib
 import importlib.util
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -97,20 +98,28 @@ def readme() -> str:
         section = field.annotation
         assert isinstance(section, type) and issubclass(section, BaseModel)  # noqa: S101 - how model() builds them
         parts.append(f"\n## {name}\n\n{field.description}\n\n| key | default | bounds | meaning |\n|---|---|---|---|\n")
-        properties = section.model_json_schema()["properties"]
-        for key, entry in properties.items():
-            marks = {
-                "minimum": "≥",
-                "maximum": "≤",
-                "exclusiveMinimum": ">",
-                "exclusiveMaximum": "<",
-                "minItems": "items ≥",
-            }
-            bounds = ", ".join(f"{mark} {entry[bound]:g}" for bound, mark in marks.items() if bound in entry)
-            bounds = bounds or ", ".join(f"`{value}`" for value in entry.get("enum", []))
-            meaning = " ".join(entry["description"].split()).replace("|", "\\|")
-            parts.append(f"| `{key}` | `{json.dumps(entry['default'])}` | {bounds} | {meaning} |\n")
+        parts += [_line(key, entry) for key, entry in _entries(section)]
     return "".join(parts)
+
+
+def _entries(section: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every key of a section with its JSON schema; the keys of a section within it as `section.key`."""
+    properties = section.model_json_schema()["properties"]
+    for key, field in section.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from _entries(inner, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", properties[key]
+
+
+def _line(key: str, entry: dict[str, Any]) -> str:
+    """One key as a line of the page's table."""
+    marks = {"minimum": "≥", "maximum": "≤", "exclusiveMinimum": ">", "exclusiveMaximum": "<", "minItems": "items ≥"}
+    bounds = ", ".join(f"{mark} {entry[bound]:g}" for bound, mark in marks.items() if bound in entry)
+    bounds = bounds or ", ".join(f"`{value}`" for value in entry.get("enum", []))
+    meaning = " ".join(entry["description"].split()).replace("|", "\\|")
+    return f"| `{key}` | `{json.dumps(entry['default'])}` | {bounds} | {meaning} |\n"
 
 
 if __name__ == "__main__":

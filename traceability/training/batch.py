@@ -22,11 +22,13 @@ from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
 
+from traceability.errors import StudyError
 from traceability.runtime import processes
 from traceability.runtime.files import replacing, write_jsonl
 from traceability.stores import tracking
 from traceability.study.subjects import Staged
 from traceability.training import replicate as child
+from traceability.training.era import Era
 from traceability.training.plan import Replicate
 
 log = logging.getLogger(__name__)
@@ -43,14 +45,16 @@ def run_batch(
     arrays: Path,
     rows: Path,
     lock: Path,
-    timeout_seconds: float = 1800,
+    era: Era | None = None,
+    timeout_seconds: float = 3600,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> None:
     """Run `replicates` one after the other and write one JSON line each to `rows`, NPZ files to the folder `arrays`.
 
     Replicates are forked from a process that has imported the modules named by `preload`.
     Runs that a killed attempt left RUNNING are set to KILLED first. Raises `StudyError` if another process runs this
-    batch. A failing replicate is a row with status `failed`.
+    batch. A failing replicate is a row with status `failed`. Replicates with the libraries of 2024 need `era`; their
+    records go to a store of their own in `arrays`, because opening a store with another MLflow changes it.
     """
     with processes.exclusive(lock), processes.scratch("batch") as scratch:
         attempts = _end_orphans(replicates, uri)
@@ -59,15 +63,18 @@ def run_batch(
         lines = []
         for number, item in enumerate(replicates):
             attempt = attempts.get(item.key, 0) + 1
-            order = _order(item, attempt, subject, data, uri, plan_sha256, scratch)
+            own = arrays / f"{item.label}.db" if item.process == "era" else None
+            order = _order(item, attempt, subject, data, f"sqlite:///{own.resolve()}" if own else uri, plan_sha256,
+                           scratch)  # fmt: skip
             begin = time.perf_counter()
-            seen = _observe(item, order, context, timeout_seconds)
+            seen = _observe(item, order, context, timeout_seconds, era)
             lines.append(
                 asdict(item)
                 | seen
                 | {
                     "key": item.key,
                     "attempt": attempt,
+                    "store": own.name if own else None,
                     "plan_sha256": plan_sha256,
                     "wall_seconds": time.perf_counter() - begin,
                 }
@@ -115,7 +122,8 @@ def _order(
     arguments = ["--tracking", item.tracking, *item.options, "--data", str(data.resolve())]
     if tracked:
         arguments += ["--experiment", item.workload, "--run-name", name]
-    return {
+    store = {"artifacts": str(scratch / "artifacts"), "experiment": item.workload} if item.process == "era" else {}
+    return store | {
         "script": str(subject.entry_point),
         "arguments": arguments,
         "output": str(scratch / name),
@@ -126,7 +134,9 @@ def _order(
     }
 
 
-def _observe(item: Replicate, order: dict[str, Any], context: ForkServerContext, timeout: float) -> dict[str, Any]:
+def _observe(
+    item: Replicate, order: dict[str, Any], context: ForkServerContext, timeout: float, era: Era | None
+) -> dict[str, Any]:
     """Run one replicate and read what it saw; a process that died or hung is a row too."""
     if item.process == "forked":
         process = context.Process(target=child.run, args=(order,))
@@ -137,26 +147,36 @@ def _observe(item: Replicate, order: dict[str, Any], context: ForkServerContext,
         if ended is None:
             process.kill()
             process.join()
+    elif item.process == "era":
+        if era is None:
+            raise StudyError(f"{item.key}: it runs with the libraries of 2024, and no environment with them was named")
+        if not era.python:
+            return _failed(f"no environment with the libraries of 2024: {era.reason}")
+        ended = _fresh(order, timeout, era.python, era.path)
     else:
-        ended = _fresh(order, timeout)
+        ended = _fresh(order, timeout, sys.executable, [path for path in sys.path if path])
     result = Path(order["result"])
     if result.exists():
         seen: dict[str, Any] = json.loads(result.read_text())
     else:
         reason = f"no answer within {timeout:g} s" if ended is None else f"process ended with {ended}"
-        seen = {"status": "failed", "error": reason, "run_id": None, "total_seconds": 0.0, "versions": {}}
+        seen = _failed(reason)
     if seen["status"] == "failed":
         said = Path(order["log"]).read_text(errors="replace") if Path(order["log"]).exists() else ""
         log.warning("%s failed: %s\n%s", item.key, seen["error"], said[-2000:])
     return seen
 
 
-def _fresh(order: dict[str, Any], timeout: float) -> int | None:
+def _failed(reason: str) -> dict[str, Any]:
+    return {"status": "failed", "error": reason, "run_id": None, "total_seconds": 0.0, "versions": {}}
+
+
+def _fresh(order: dict[str, Any], timeout: float, python: str, path: Sequence[str]) -> int | None:
     """A new interpreter, as `python train.py` is; the harness only looks on from within it."""
     order_file = Path(order["result"]).with_suffix(".order")
     order_file.write_text(json.dumps(order))
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    command = [sys.executable, "-m", "traceability.training.replicate", str(order_file)]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(path)}
+    command = [python, "-m", "traceability.training.replicate", str(order_file)]
     try:
         return subprocess.run(command, env=environment, timeout=timeout, check=False, capture_output=True).returncode
     except subprocess.TimeoutExpired:
@@ -170,7 +190,7 @@ def _end_orphans(replicates: list[Replicate], uri: str) -> dict[str, int]:
     if found is None:
         return {}
     keys = {item.key for item in replicates}
-    attempts: dict[str, set[str]] = {}
+    attempts: dict[str, int] = {}
     # Under another size of batches the killed attempt was in another batch; those that run are few, whatever there is.
     for query in (f"tags.`{tracking.PREFIX}batch` = '{replicates[0].batch}'", "attributes.status = 'RUNNING'"):
         # All of them first: whoever is marked leaves the answer to the second question.
@@ -178,11 +198,12 @@ def _end_orphans(replicates: list[Replicate], uri: str) -> dict[str, int]:
             key = run.data.tags.get(f"{tracking.PREFIX}key", "")
             if key not in keys:
                 continue
-            attempts.setdefault(key, set()).add(run.info.run_id)
+            # Not the number of runs: a subject may leave several.
+            attempts[key] = max(attempts.get(key, 0), int(run.data.tags.get(f"{tracking.PREFIX}attempt", 1)))
             if run.info.status == "RUNNING":
                 client.set_terminated(run.info.run_id, "KILLED")
                 log.info("run %s of a killed attempt of %s is marked KILLED", run.info.run_id, key)
-    return {key: len(runs) for key, runs in attempts.items()}
+    return attempts
 
 
 def _keep(source: Path, target: Path) -> None:

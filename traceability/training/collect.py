@@ -14,12 +14,13 @@ from rich.progress import Progress
 
 from traceability.errors import StudyError
 from traceability.runtime.files import read_jsonl
-from traceability.stores import tracking
+from traceability.stores import readers, tracking
+from traceability.stores.record_fields import Run
+from traceability.stores.scope import Scope
 from traceability.training.tables import RUNS
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import Run
 
 log = logging.getLogger(__name__)
 
@@ -30,10 +31,12 @@ def collect(lines: Iterable[Path], uri: str) -> pd.DataFrame:
     Every metric and parameter of a tracked replicate is read from MLflow and must equal what the process measured.
     Raises `StudyError` with the run and the first difference.
     """
+    lines = list(lines)
     measured = [row for path in lines for row in read_jsonl(path)]
     client = tracking.client(uri)
     tracked = sum(bool(row["run_id"]) for row in measured)
     recorded = last_finished(client, sorted({row["workload"] for row in measured}), tracked)
+    recorded |= _own_stores(lines)
     rows = []
     for row in measured:
         key = row["key"]
@@ -44,7 +47,8 @@ def collect(lines: Iterable[Path], uri: str) -> pd.DataFrame:
                     f"{key}: MLflow has no FINISHED run of it (expected {row['run_id']}); remove its batch, run again"
                 )
             _compare(key, row, run)
-            row["metrics"] = run.data.metrics
+            # What the subject measured beside its record is not MLflow's, and has no place in the comparison.
+            row["metrics"] = dict(run.metrics) | row.get("metrics_beside", {})
         rows.append({name: row.get(name) for name in RUNS.column_names} | {
             "versions": json.dumps(row.get("versions", {}), sort_keys=True),
             **{f"metric.{name}": value for name, value in row.get("metrics", {}).items()},
@@ -52,6 +56,20 @@ def collect(lines: Iterable[Path], uri: str) -> pd.DataFrame:
     frame = pd.DataFrame(rows).sort_values(list(RUNS.key), ignore_index=True)
     log.info("%d replicates, %d finished", len(frame), (frame["status"] == "finished").sum())
     return frame
+
+
+def _own_stores(lines: Iterable[Path]) -> dict[str, Run]:
+    """The last FINISHED run of every replicate with a store of its own: another MLflow's, so it is only read."""
+    found = {}
+    for path in lines:
+        for row in read_jsonl(path):
+            if not row.get("store") or not row["run_id"]:
+                continue
+            with readers.opened(str(path.with_suffix("") / row["store"])) as store:
+                runs = {run.run_id: run for run in store.runs(Scope()) if run.status == "FINISHED"}
+            if row["run_id"] in runs:
+                found[row["key"]] = runs[row["run_id"]]
+    return found
 
 
 def last_finished(client: MlflowClient, workloads: list[str], expected: int | None = None) -> dict[str, Run]:
@@ -69,18 +87,19 @@ def last_finished(client: MlflowClient, workloads: list[str], expected: int | No
                     f"tracking store has no experiment '{workload}'; run `snakemake training` against this store"
                 )
             for run in tracking.all_runs(client, experiment.experiment_id, "attributes.status = 'FINISHED'"):
-                found[run.data.tags.get(f"{tracking.PREFIX}key", run.info.run_id)] = run
+                key = run.data.tags.get(f"{tracking.PREFIX}key", run.info.run_id)
+                found[key] = Run(run.info.run_id, params=run.data.params, metrics=run.data.metrics)
                 progress.advance(task)
     return found
 
 
 def _compare(key: str, row: dict[str, Any], run: Run) -> None:
     """Raise `StudyError` unless the run holds exactly what was measured."""
-    if run.info.run_id != row["run_id"]:
-        raise StudyError(f"{key}: the last FINISHED run is {run.info.run_id}, the process reported {row['run_id']}")
+    if run.run_id != row["run_id"]:
+        raise StudyError(f"{key}: the last FINISHED run is {run.run_id}, the process reported {row['run_id']}")
     for what, measured, recorded in (
-        ("metric", row["metrics"], run.data.metrics),
-        ("parameter", {name: str(value) for name, value in row["params"].items()}, run.data.params),
+        ("metric", row["metrics"], run.metrics),
+        ("parameter", {name: str(value) for name, value in row["params"].items()}, run.params),
     ):
         for name in sorted(measured.keys() | recorded.keys()):
             here, there = measured.get(name), recorded.get(name)
@@ -89,6 +108,5 @@ def _compare(key: str, row: dict[str, Any], run: Run) -> None:
             )
             if not same:
                 raise StudyError(
-                    f"{key}: {what} '{name}' is {there!r} in MLflow run {run.info.run_id}, "
-                    f"the process measured {here!r}"
+                    f"{key}: {what} '{name}' is {there!r} in MLflow run {run.run_id}, the process measured {here!r}"
                 )

@@ -29,6 +29,10 @@ class Sizes:
     epochs: int | None
     fresh_controls: int = 0
     at_most: int = 10**9
+    #: Share of the images that subjects with an option `--share` use.
+    share: float = 1.0
+    #: Digest of the plan, from which seeds of confirmatory runs are derived.
+    plan_sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ class Replicate:
     @property
     def key(self) -> str:
         """Name of the replicate, the same in every attempt."""
-        suffix = "" if self.process == "forked" else "-fresh"
+        suffix = "" if self.process == "forked" else f"-{self.process}"
         return f"{self.workload}/{self.arm}/{self.replicate:04d}{suffix}"
 
     @property
@@ -71,8 +75,9 @@ def replicates_of(arm: Mapping[str, Any], sizes: Sizes) -> int:
 
 
 def process_of(arm: Mapping[str, Any]) -> str:
-    """How the replicates of `arm` run here: on macOS, whose frameworks do not survive a fork, all are fresh."""
-    return "fresh" if sys.platform == "darwin" else str(arm["process"])
+    """How the replicates of `arm` run here: on macOS, whose frameworks do not survive a fork, none is forked."""
+    process = str(arm["process"])
+    return "fresh" if sys.platform == "darwin" and process == "forked" else process
 
 
 def batch_count(arms: Sequence[Mapping[str, Any]], sizes: Sizes) -> int:
@@ -111,7 +116,10 @@ def batch_of(arms: Sequence[Mapping[str, Any]], batch: int, sizes: Sizes) -> lis
 
 def _row(arm: Mapping[str, Any], number: int, process: str, sizes: Sizes) -> dict[str, Any]:
     kind = str(arm["kind"])
-    words = options_of(arm, number, crossed_levels=sizes.crossed_levels, base_seed=sizes.base_seed, epochs=sizes.epochs)
+    words = options_of(
+        arm, number, crossed_levels=sizes.crossed_levels, base_seed=sizes.base_seed, epochs=sizes.epochs,
+        share=sizes.share, plan_sha256=sizes.plan_sha256,
+    )  # fmt: skip
     seed = words[words.index("--seed") + 1] if "--seed" in words else UNSEEDED
     return {
         "workload": str(arm["workload"]), "arm": str(arm["arm"]), "kind": kind, "replicate": number,

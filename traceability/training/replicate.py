@@ -27,7 +27,8 @@ from traceability.stores import tracking
 def run(order: dict[str, Any]) -> None:
     """Run the replicate that `order` describes and write what was seen to `order["result"]` (JSON).
 
-    `order` has: script, arguments (words after the script), output (folder), result (file), tracking_uri, tags, log.
+    `order` has: script, arguments (words after the script), output (folder), result (file), tracking_uri, tags, log;
+    for a store of its own also experiment and artifacts (folder).
     A failing subject is a result with status `failed`, never an exception.
     """
     begin = time.perf_counter()
@@ -45,6 +46,9 @@ def run(order: dict[str, Any]) -> None:
         import mlflow
 
         mlflow.set_tracking_uri(order["tracking_uri"])
+        if "artifacts" in order and mlflow.get_experiment_by_name(order["experiment"]) is None:
+            # A store of its own: without a place for artifacts they would go below the working directory.
+            mlflow.create_experiment(order["experiment"], artifact_location=Path(order["artifacts"]).as_uri())
         tracking.add_tags_to_every_run(order["tags"])
     seen: dict[str, Any] = {"status": "finished", "error": None}
     os.chdir(script.parent)

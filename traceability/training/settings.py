@@ -7,6 +7,21 @@ from pydantic import Field
 from traceability.study.configuration import Settings
 
 
+class FashionMnist(Settings):
+    """Sizes of the study's own experiment, whose runs take minutes."""
+
+    arms: list[str] = Field(default=["unseeded", "same_seed"], min_length=1)
+    """Arms of it that are run; as published all four: unseeded, same_seed, era_unseeded, era_numpy_tf."""
+    at_most: int = Field(default=4, ge=2, le=100_000)
+    """No arm of it gets more replicates than this; as published 30 and 10."""
+    epochs: int = Field(default=3, ge=1, le=1000)
+    """Epochs of each training; as published 10."""
+    share: float = Field(default=1.0, gt=0, le=1)
+    """Share of the images of each part that is used; as published all."""
+    batch_size: int = Field(default=6, ge=1, le=10_000)
+    """About how many replicates one job runs."""
+
+
 class Section(Settings):
     """Replicated training runs; the arms themselves are rows of config/arms.tsv."""
 
@@ -26,6 +41,9 @@ class Section(Settings):
     """Replicates per arm that run as fresh processes, to check the fork."""
     epochs: int = Field(default=10, ge=1, le=1000)
     """Epochs of the networks."""
+    fashion_mnist: FashionMnist = Field(default=FashionMnist())
+    """Sizes of the experiment on Fashion-MNIST instead of `at_most`, `epochs` and `batch_size`; its arms have no fresh
+    controls. Keys: arms, at_most, epochs, share, batch_size."""
     order_seed: int = Field(default=20240115, ge=0, le=2**32 - 1)
     """Seed of the random order in which a batch runs its replicates."""
     cost_repetitions: int = Field(default=10, ge=2, le=1000)

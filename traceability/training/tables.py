@@ -5,6 +5,7 @@ from __future__ import annotations
 from traceability.study.registry import Column, Table
 
 KINDS = ("unseeded", "same_seed", "seed_varied", "split_fixed", "varied_source", "crossed", "control")
+PROCESSES = ("forked", "fresh", "era")
 
 ARMS = Table(
     "config/arms.tsv",
@@ -26,14 +27,14 @@ ARMS = Table(
         Column(
             "process",
             "str",
-            "forked: child of a preloaded server; fresh: a new interpreter",
-            values=("forked", "fresh"),
+            "forked: child of a preloaded server; fresh: a new interpreter; era: one with the libraries of 2024",
+            values=PROCESSES,
         ),
         Column("tracking", "str", "way of tracking, passed as --tracking"),
         Column(
             "options",
             "str",
-            "further options; {replicate}, {pair}, {base_seed}, {init}, {shuffle}, {split} are filled in",
+            "further options; {replicate}, {pair}, {base_seed}, {plan_seed}, {init}, {shuffle}, {split} are filled in",
             nullable=True,
         ),
         Column("meaning", "str", "what varies and what is fixed"),
@@ -66,14 +67,16 @@ RUNS = Table(
         Column("seed", "str", "seed passed to the subject, or 'unseeded'"),
         Column("batch", "int", "block in which the replicate ran", minimum=0),
         Column("position", "int", "place in the block's random order", minimum=0),
-        Column("process", "str", "forked or fresh", values=("forked", "fresh")),
+        Column("process", "str", "forked, fresh, or era (with the libraries of 2024)", values=PROCESSES),
         Column("evaluation", "str", "fixed or resampled", values=("fixed", "resampled")),
         Column("tracking", "str", "way of tracking"),
         Column("init", "int", "level of the initial weights in a crossed design", nullable=True),
         Column("shuffle", "int", "level of the shuffling in a crossed design", nullable=True),
         Column("split", "int", "level of the train/validation split in a crossed design", nullable=True),
-        Column("status", "str", "how the process ended", values=("finished", "failed")),
-        Column("error", "str", "last line of the error where it failed", nullable=True, volatile=True),
+        Column("status", "str", "how the process ended; not_measured: its data could not be had",
+               values=("finished", "failed", "not_measured")),
+        Column("error", "str", "last line of the error where it failed, or what is missing", nullable=True,
+               volatile=True),
         Column("run_id", "str", "MLflow run", nullable=True, volatile=True),
         Column("attempt", "int", "how often the replicate had been started", volatile=True),
         Column("weights_sha256", "str", "digest of the fitted weights", nullable=True),

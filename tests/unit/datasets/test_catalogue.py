@@ -24,13 +24,13 @@ def test_the_committed_table_covers_the_default_configuration() -> None:
         assert entry.licence and entry.citation
 
 
-def test_fashion_mnist_is_the_official_release_with_its_published_digests() -> None:
+def test_fashion_mnist_is_the_official_release_by_the_digests_of_its_content() -> None:
     entry = catalogue.find(TABLE, "fashion_mnist")
-    assert {file.name: file.md5 for file in entry.files} == {
-        "train-images-idx3-ubyte.gz": "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
-        "train-labels-idx1-ubyte.gz": "25c81989df183df01b3e8a0aad5dffbe",
-        "t10k-images-idx3-ubyte.gz": "bef4ecab320f06d8554ea6380940ec79",
-        "t10k-labels-idx1-ubyte.gz": "bb300cfdad3c16e7a12a480ee83cd310",
+    assert {file.name: file.sha256 for file in entry.files} == {
+        "train-images-idx3-ubyte.gz": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+        "train-labels-idx1-ubyte.gz": "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+        "t10k-images-idx3-ubyte.gz": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+        "t10k-labels-idx1-ubyte.gz": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
     }
     assert (entry.size, entry.evaluation, len(entry.classes)) == (70_000, 5_000, 10)
 
@@ -47,7 +47,7 @@ def test_an_unknown_data_set_names_the_nearest() -> None:
         ("\tregression\t", "\tregresion\t", ":2: 'task' is 'regresion'; expected one of regression, classification"),
         ("\t360\t", "\t1797\t", ":3: 'evaluation' is '1797'; expected less than the size, 1797"),
         ("\t89\trandom\t42", "\t89\trandom\t", ":2: 'split_seed' is ''; expected a number"),
-        ("8d4fb7e6", "8d4fb7e", "'files' is 'train-images"),
+        ("c59f468a", "c59f468", "'files' is 'train-images"),
         ("train-images-idx3", "../train-images-idx3", "'files' is '../train-images"),
         ("https://raw", "file:///raw", "'url' is 'file:///raw"),
         ("\tMIT\t", "\t\t", ":4: 'licence' is ''; expected a value"),

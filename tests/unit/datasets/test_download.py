@@ -16,10 +16,10 @@ from traceability.errors import StudyError
 NAME = "train-images.gz"
 
 
-def _fetch(mirror: Any, folder: Path, md5: str | None = None, attempts: int = 3, timeout: float = 5) -> Path:
+def _fetch(mirror: Any, folder: Path, sha256: str | None = None, attempts: int = 3, timeout: float = 5) -> Path:
     origin = Origin(timeout_seconds=timeout, attempts=attempts, pause_seconds=0.01)
     url = mirror.url.replace("{dataset}", "tiny").replace("{file}", NAME)
-    return download.fetch(url, RemoteFile(NAME, md5 or mirror.md5(NAME)), folder, origin)
+    return download.fetch(url, RemoteFile(NAME, sha256 or mirror.sha256(NAME)), folder, origin)
 
 
 def _refused(mirror: Any, folder: Path, **how: Any) -> str:
@@ -67,8 +67,8 @@ def test_a_damaged_copy_does_not_outlive_a_failed_download(mirror: Any, tmp_path
 
 
 def test_wrong_content_names_both_digests_and_is_not_asked_for_again(mirror: Any, tmp_path: Path) -> None:
-    message = _refused(mirror, tmp_path, md5="0" * 32)
-    assert f"expected MD5 {'0' * 32}, found {mirror.md5(NAME)}" in message
+    message = _refused(mirror, tmp_path, sha256="0" * 64)
+    assert f"expected SHA-256 {'0' * 64}, found {mirror.sha256(NAME)}" in message
     assert len(mirror.requests) == 1
 
 
@@ -77,7 +77,7 @@ def test_a_truncated_file_names_lengths_and_digests(mirror: Any, tmp_path: Path)
     message = _refused(mirror, tmp_path)
     size = len(mirror.files[NAME])
     assert f"truncated after {size // 2} of {size} bytes" in message
-    assert f"expected MD5 {mirror.md5(NAME)}, found " in message
+    assert "it is cut: its gzip stream ends after" in message
     assert len(mirror.requests) == 3
 
 

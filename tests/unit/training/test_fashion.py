@@ -1,4 +1,4 @@
-"""The seed study's Fashion-MNIST experiment, on a few made-up images: the files themselves must be downloaded."""
+"""The seed study's Fashion-MNIST experiment, on a few made-up images."""
 
 import json
 import subprocess
@@ -9,9 +9,8 @@ import pytest
 from mlflow import MlflowClient
 from support import ROOT
 
-from traceability.runtime.files import sha256_npz
-
 SUBJECT = ROOT / "subjects" / "fashion_mnist_mlp" / "train.py"
+RECORDED = {f"{part}_{name}" for part in ("train", "val", "test") for name in ("loss", "accuracy")}
 
 
 @pytest.fixture(scope="module")
@@ -27,30 +26,47 @@ def images(tmp_path_factory):
     return folder
 
 
-def train(images, folder, *options):
+@pytest.fixture(scope="module")
+def trained(images, tmp_path_factory):
+    """One training of two epochs, recorded as the notebook does: its folder and its summary."""
+    folder = tmp_path_factory.mktemp("trained")
     done = subprocess.run(
-        [sys.executable, str(SUBJECT), "--data", str(images), "--epochs", "2", "--output", str(folder), *options],
+        [sys.executable, str(SUBJECT), "--data", str(images), "--epochs", "2", "--output", str(folder),
+         "--tracking", "notebook", "--seed-policy", "keras", "--seed", "3", "--run-name", "by hand"],
         env={"PATH": "/usr/bin:/bin", "HOME": str(folder), "MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db"},
-        capture_output=True, text=True, check=False, cwd=images,
+        capture_output=True, text=True, check=False, cwd=folder,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
-    return json.loads((folder / "summary.json").read_text())
+    return folder, json.loads((folder / "summary.json").read_text())
 
 
 @pytest.mark.slow
-def test_the_slip_changes_the_test_figures_and_nothing_of_the_training(images, tmp_path):
-    # Named, because MLflow draws the name of an unnamed run from the generator that was just seeded.
-    found = {}
-    for name, tracking in (("scaled", "none"), ("unscaled", "explicit")):
-        folder = tmp_path / name
-        folder.mkdir()
-        found[name] = train(images, folder, "--seed-policy", "keras", "--seed", "3", "--test-images", name,
-                            "--tracking", tracking, "--run-name", name)  # fmt: skip
-    assert sha256_npz(tmp_path / "scaled" / "weights.npz") == sha256_npz(tmp_path / "unscaled" / "weights.npz")
-    scaled, unscaled = found["scaled"]["metrics"], found["unscaled"]["metrics"]
-    assert unscaled["test_loss"] > 10 * scaled["test_loss"], "images 255 times as bright"
-    assert unscaled["validation_loss"] == scaled["validation_loss"]
-    client = MlflowClient(f"sqlite:///{tmp_path}/unscaled/mlflow.db")
-    (run,) = client.search_runs([client.get_experiment_by_name("fashion_mnist_mlp").experiment_id])
-    assert run.data.metrics == pytest.approx(unscaled, rel=1e-12)
-    assert run.data.params["test_images"] == "unscaled"
+def test_the_slip_changes_the_test_figures_of_one_and_the_same_training(trained):
+    _, summary = trained
+    scaled, unscaled = summary["metrics_beside"], summary["metrics"]
+    assert unscaled["test_loss"] > 10 * scaled["scaled_test_loss"], "images 255 times as bright"
+    assert set(unscaled) == RECORDED
+    assert [len(values) for values in summary["history"].values()] == [2] * 4
+
+
+@pytest.mark.slow
+def test_the_figures_are_those_of_the_predictions_that_are_kept(trained, images):
+    folder, summary = trained
+    with np.load(folder / "predictions.npz") as kept, np.load(images / "data.npz") as data:
+        truth = data["targets"][100:]
+        assert (kept["predictions"] == truth).mean() == pytest.approx(summary["metrics"]["test_accuracy"])
+        assert (kept["scaled_predictions"] == truth).mean() == pytest.approx(
+            summary["metrics_beside"]["scaled_test_accuracy"]
+        )
+
+
+@pytest.mark.slow
+def test_the_record_is_the_notebooks_two_runs_and_nothing_of_the_study(trained):
+    folder, summary = trained
+    client = MlflowClient(f"sqlite:///{folder}/mlflow.db")
+    experiment = client.get_experiment_by_name("fashion_mnist_mlp").experiment_id
+    by_hand, automatic = sorted(client.search_runs([experiment]), key=lambda run: run.info.run_name != "by hand")
+    assert by_hand.data.metrics == pytest.approx(summary["metrics"], rel=1e-12)
+    assert by_hand.data.params == {"batch_size": "32", "epochs": "2"}
+    assert set(automatic.data.metrics) == {"loss", "accuracy", "validation_loss", "validation_accuracy"}
+    assert automatic.data.params["epochs"] == "2"
