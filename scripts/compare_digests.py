@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from traceability.capture.batch import trackers_of
 from traceability.capture.digests import compare
 from traceability.capture.tables import CHANGES
+from traceability.capture.trackers import trackers_of
 from traceability.study import logs
 
 

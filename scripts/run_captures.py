@@ -4,8 +4,9 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from traceability.capture.batch import run_batch, trackers_of
+from traceability.capture.batch import run_batch
 from traceability.capture.tables import PLAN
+from traceability.capture.trackers import trackers_of
 from traceability.study import logs, subjects
 
 

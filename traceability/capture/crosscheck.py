@@ -1,6 +1,6 @@
 """Does MLflow's interface tell all that its database and its folders hold? Counted entry by entry, by kind.
 
-The judges believe what `inside/read_mlflow.py` was told. Here the same store is looked at from below: the database by
+The judges believe what `probes/read_mlflow.py` was told. Here the same store is looked at from below: the database by
 SQL, opened read-only, and the folders file by file.
 """
 

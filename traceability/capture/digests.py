@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from traceability.capture.batch import Tracker, inside
+from traceability.capture.trackers import Tracker, run_probe
 from traceability.errors import StudyError
 from traceability.runtime.files import read_json
 
@@ -22,7 +22,7 @@ def compare(trackers: Sequence[Tracker], beside: Path) -> list[dict[str, Any]]:
         for tracker in trackers:
             if tracker.is_mlflow and tracker.python:
                 output = Path(folder).resolve() / f"{tracker.tracker}.json"
-                inside(Path(tracker.python), "change_data.py", str(output))
+                run_probe(tracker.python, "change_data.py", str(output))
                 rows += [{"version": tracker.version, **row} for row in read_json(output)]
     if not rows:
         raise StudyError("capture.use: no MLflow in use could be installed; its digests are compared")

@@ -51,13 +51,14 @@ class Launch:
     needs: tuple[str, ...] = ()
 
 
-Way = Callable[[Site], Launch]
-WAYS: dict[str, Way] = {}
+Mode = Callable[[Site], Launch]
+MODES: dict[str, Mode] = {}
+"""Every launch mode by its name in config/launch_modes.tsv."""
 
 
-def way(function: Way) -> Way:
+def mode(function: Mode) -> Mode:
     """Register a launch mode under its function's name."""
-    WAYS[function.__name__] = function
+    MODES[function.__name__] = function
     return function
 
 
@@ -71,41 +72,41 @@ def _append(path: Path, line: str) -> None:
     path.write_text(path.read_text(encoding="utf-8") + line, encoding="utf-8")
 
 
-@way
+@mode
 def script(site: Site) -> Launch:
     return _start(site, "train.py")
 
 
-@way
+@mode
 def subdirectory(site: Site) -> Launch:
     return _start(site, "jobs/train_job.py")
 
 
-@way
+@mode
 def inside_subdirectory(site: Site) -> Launch:
     return _start(site, "train_job.py", cwd=site.clone / "jobs", root=site.clone)
 
 
-@way
+@mode
 def module(site: Site) -> Launch:
     words = (str(site.python), "-m", "trainer", *OPTIONS)
     return Launch(words, site.clone, site.clone / "trainer" / "__main__.py", site.clone)
 
 
-@way
+@mode
 def cwd_outside(site: Site) -> Launch:
     outside = site.folder / "elsewhere"
     outside.mkdir()
     return _start(site, site.clone / "train.py", cwd=outside, root=site.clone)
 
 
-@way
+@mode
 def detached_head(site: Site) -> Launch:
     site.git("checkout", "--quiet", "--detach", "HEAD")
     return _start(site, "train.py")
 
 
-@way
+@mode
 def feature_branch(site: Site) -> Launch:
     site.git("checkout", "--quiet", "-b", "feature/other")
     _append(site.clone / "train.py", "# on a branch\n")
@@ -113,14 +114,14 @@ def feature_branch(site: Site) -> Launch:
     return _start(site, "train.py")
 
 
-@way
+@mode
 def linked_worktree(site: Site) -> Launch:
     tree = site.folder / "tree"
     site.git("worktree", "add", "--quiet", "-b", "second", str(tree))
     return _start(site, "train.py", root=tree)
 
 
-@way
+@mode
 def submodule(site: Site) -> Launch:
     outer = site.folder / "outer"
     outer.mkdir()
@@ -131,20 +132,20 @@ def submodule(site: Site) -> Launch:
     return _start(site, "train.py", root=outer / "project")
 
 
-@way
+@mode
 def shallow_clone(site: Site) -> Launch:
     shallow = site.folder / "shallow"
     site.git("clone", "--quiet", "--depth", "1", Path(site.origin).as_uri(), str(shallow), cwd=site.folder)
     return _start(site, "train.py", root=shallow)
 
 
-@way
+@mode
 def profiler(site: Site) -> Launch:
     words = (str(site.python), "-m", "cProfile", "-o", str(site.folder / "profile"), "train.py", *OPTIONS)
     return Launch(words, site.clone, site.clone / "train.py", site.clone)
 
 
-@way
+@mode
 def snakemake(site: Site) -> Launch:
     words = (
         str(site.python), "-m", "snakemake", "--cores", "1", "--quiet", "all",
@@ -153,7 +154,7 @@ def snakemake(site: Site) -> Launch:
     return Launch(words, site.clone, site.clone / "train.py", site.clone, needs=("snakemake",))
 
 
-@way
+@mode
 def uv_run(site: Site) -> Launch:
     folders = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     uv = shutil.which("uv", path=folders) or "uv"
@@ -161,47 +162,47 @@ def uv_run(site: Site) -> Launch:
     return Launch((*words, *OPTIONS), site.clone, site.clone / "train.py", site.clone)
 
 
-@way
+@mode
 def mlflow_run(site: Site) -> Launch:
     chosen = ("-P", "seed=7", "-P", "test_size=0.25")
     words = (str(site.python), "-m", "mlflow", "run", ".", "--env-manager", "local", *chosen)
     return Launch(words, site.clone, site.clone / "train.py", site.clone, needs=("mlflow",))
 
 
-@way
+@mode
 def mlflow_run_dirty(site: Site) -> Launch:
     launch = mlflow_run(site)
     _append(site.clone / "train.py", "# not committed\n")
     return launch
 
 
-@way
+@mode
 def modified_script(site: Site) -> Launch:
     _append(site.clone / "train.py", "# not committed\n")
     return _start(site, "train.py")
 
 
-@way
+@mode
 def staged_script(site: Site) -> Launch:
     _append(site.clone / "train.py", "# staged, not committed\n")
     site.git("add", "train.py")
     return _start(site, "train.py")
 
 
-@way
+@mode
 def modified_import(site: Site) -> Launch:
     _append(site.clone / "experiment.py", "\n# not committed\n")
     return _start(site, "train.py")
 
 
-@way
+@mode
 def untracked_script(site: Site) -> Launch:
     shutil.copy(site.clone / "train.py", site.clone / "train_new.py")
     _append(site.clone / "train_new.py", "# new\n")
     return _start(site, "train_new.py")
 
 
-@way
+@mode
 def untracked_import(site: Site) -> Launch:
     (site.clone / "sitelocal.py").write_text("SCALE = 1\n", encoding="utf-8")
     text = (site.clone / "train.py").read_text(encoding="utf-8")
@@ -211,7 +212,7 @@ def untracked_import(site: Site) -> Launch:
     return _start(site, "train.py")
 
 
-@way
+@mode
 def other_repository(site: Site) -> Launch:
     other = site.folder / "launchers"
     other.mkdir()
@@ -222,7 +223,7 @@ def other_repository(site: Site) -> Launch:
     return _start(site, other / "start.py", cwd=site.clone)
 
 
-@way
+@mode
 def git_ignored(site: Site) -> Launch:
     scratch = site.clone / "scratch"
     scratch.mkdir()
@@ -236,18 +237,18 @@ def _plain(text: str) -> str:
     return text.replace("from __future__ import annotations\n", "")
 
 
-@way
+@mode
 def dash_c(site: Site) -> Launch:
     return Launch((str(site.python), "-c", _CALL), site.clone, None, site.clone)
 
 
-@way
+@mode
 def standard_input(site: Site) -> Launch:
     words = ("sh", "-c", 'exec "$0" - "$@" < train.py', str(site.python), *OPTIONS)
     return Launch(words, site.clone, None, site.clone)
 
 
-@way
+@mode
 def script_outside(site: Site) -> Launch:
     outside = site.folder / "desk"
     outside.mkdir()
@@ -256,7 +257,7 @@ def script_outside(site: Site) -> Launch:
     return _start(site, outside / "train.py", cwd=site.clone)
 
 
-@way
+@mode
 def symlink_outside(site: Site) -> Launch:
     outside = site.folder / "desk"
     outside.mkdir()
@@ -264,7 +265,7 @@ def symlink_outside(site: Site) -> Launch:
     return _start(site, outside / "train.py", cwd=outside, root=site.clone)
 
 
-@way
+@mode
 def console_script(site: Site) -> Launch:
     program = site.folder / "bin" / "diabetes-train"
     program.parent.mkdir()
@@ -274,7 +275,7 @@ def console_script(site: Site) -> Launch:
     return Launch((str(program), *OPTIONS), site.folder, program, site.clone, {"PYTHONPATH": path})
 
 
-@way
+@mode
 def installed_package(site: Site) -> Launch:
     target = site.folder / "installed"
     shutil.copytree(site.clone, target, ignore=shutil.ignore_patterns(".git"))
@@ -283,7 +284,7 @@ def installed_package(site: Site) -> Launch:
     return Launch(words, site.clone.parent, entry, site.clone, {"PYTHONPATH": str(target)})
 
 
-@way
+@mode
 def zipped(site: Site) -> Launch:
     archive = site.folder / "project.pyz"
     with zipfile.ZipFile(archive, "w") as packed:
@@ -293,7 +294,7 @@ def zipped(site: Site) -> Launch:
     return Launch((str(site.python), str(archive), *OPTIONS), site.clone, archive, site.clone)
 
 
-@way
+@mode
 def notebook(site: Site) -> Launch:
     # A kernel that needs more than half of this to end is killed; the usual five seconds were too few once under load.
     words = (
@@ -303,13 +304,13 @@ def notebook(site: Site) -> Launch:
     return Launch(words, site.clone, site.clone / "training.ipynb", site.clone, needs=("nbconvert", "ipykernel"))
 
 
-@way
+@mode
 def pytest(site: Site) -> Launch:
     words = (str(site.python), "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_train.py")
     return Launch(words, site.clone, site.clone / "test_train.py", site.clone, needs=("pytest",))
 
 
-@way
+@mode
 def spawned_child(site: Site) -> Launch:
     text = "import multiprocessing\n\nfrom train import main\n\nif __name__ == '__main__':\n"
     text += "    child = multiprocessing.get_context('spawn').Process(target=main)\n"
@@ -318,20 +319,20 @@ def spawned_child(site: Site) -> Launch:
     return _start(site, "many.py")
 
 
-@way
+@mode
 def without_git(site: Site) -> Launch:
     launch = _start(site, "train.py")
     return Launch(launch.words, launch.cwd, launch.entry, launch.repository, without_git=True)
 
 
-@way
+@mode
 def no_commits(site: Site) -> Launch:
     shutil.rmtree(site.clone / ".git")
     git.run("init", "--quiet", cwd=site.clone)
     return _start(site, "train.py")
 
 
-@way
+@mode
 def container(site: Site) -> Launch:
     target = site.folder / "app"
     shutil.copytree(site.clone, target, ignore=shutil.ignore_patterns(".git"))
@@ -339,12 +340,12 @@ def container(site: Site) -> Launch:
     return Launch(launch.words, target, launch.entry, None, without_git=True)
 
 
-def prepare(mode: str, subject: Staged, folder: Path, python: Path) -> Launch:
-    """Make a clone of `subject` below `folder` (created) and get it ready to be launched as `mode` says."""
+def prepare(launch_mode: str, subject: Staged, folder: Path, python: Path) -> Launch:
+    """Make a clone of `subject` below `folder` (created) and get it ready to be launched as `launch_mode` says."""
     folder.mkdir(parents=True)
     clone = folder / "project"
     git.run("clone", "--quiet", subject.origin, str(clone))
-    return WAYS[mode](Site(folder, clone, subject.origin, python))
+    return MODES[launch_mode](Site(folder, clone, subject.origin, python))
 
 
 def by_guild(launch: Launch, python: Path) -> list[str]:

@@ -9,7 +9,7 @@ import contextlib
 import re
 import sqlite3
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,26 +46,29 @@ def plugin_distribution() -> dict[str, str]:
     return {project["name"]: project["version"]}
 
 
-def damage(line: dict[str, Any], store: str, folder: Path) -> None:
-    """Do to the record of `line` what its `defect` says. Raises `StudyError` when there is nothing to damage."""
-    defect = line["defect"]
+def damage(row: Mapping[str, Any], database: Path, folder: Path) -> None:
+    """Do to the record of a launch (a row of the plan) what its `defect` says.
+
+    `database` is MLflow's, `folder` holds what the launch left. Raises `StudyError` when there is nothing to damage.
+    """
+    defect = row["defect"]
     # A dirty tree is planted before the launch by `dirty`. Changed data leave the record alone: what is there of the
     # table afterwards is another one, made by `changed_table`, and the truth is taken from that.
     if defect in ("none", "dirty_tree", "changed_data"):
         return
-    with contextlib.closing(sqlite3.connect(store.removeprefix("sqlite:///"))) as connection:
+    with contextlib.closing(sqlite3.connect(database)) as connection:
         run = connection.execute(
-            "SELECT r.run_uuid FROM runs r JOIN experiments e USING (experiment_id) WHERE e.name = ?", (line["key"],)
+            "SELECT r.run_uuid FROM runs r JOIN experiments e USING (experiment_id) WHERE e.name = ?", (row["key"],)
         ).fetchone()
         if run is None:
-            raise StudyError(f"{line['key']}: no run to damage")
+            raise StudyError(f"{row['key']}: no run to damage")
         if defect in _SQL:
-            changed = _SQL[defect](connection, str(run[0]), line, folder)
+            changed = _SQL[defect](connection, str(run[0]), folder)
             connection.commit()
         else:
             changed = _FILES[defect](folder)
     if not changed:
-        raise StudyError(f"{line['key']}: nothing to damage for '{defect}'")
+        raise StudyError(f"{row['key']}: nothing to damage for '{defect}'")
 
 
 def dirty(launch: Launch) -> None:
@@ -90,7 +93,7 @@ def changed_table(data: Path, target: Path) -> Path:
     return target
 
 
-def _other_commit(connection: sqlite3.Connection, run: str, _line: dict[str, Any], folder: Path) -> int:
+def _other_commit(connection: sqlite3.Connection, run: str, folder: Path) -> int:
     """A commit that exists, of other code."""
     clone = folder / "project"
     (clone / "train.py").write_text("print('something else')\n", encoding="utf-8")
@@ -120,7 +123,7 @@ def _set_digest(connection: sqlite3.Connection, run: str, *_: Any) -> int:
     return connection.execute(words, (run,)).rowcount
 
 
-_Sql = Callable[[sqlite3.Connection, str, dict[str, Any], Path], int]
+_Sql = Callable[[sqlite3.Connection, str, Path], int]
 _SQL: dict[str, _Sql] = {
     "wrong_commit": lambda connection, run, *_: _set_tag(connection, run, "mlflow.source.git.commit", NOWHERE),
     "other_commit": _other_commit,

@@ -75,7 +75,7 @@ def gpus() -> list[str]:
 def after(notes: Path, described: Mapping[str, Any], data: Path) -> dict[str, Any]:
     """Facts of the process that did the experiment, from its summary and its own notes below `notes`.
 
-    `described` is what `inside/describe.py` said of the environment. Raises `StudyError` where the notes are missing.
+    `described` is what `probes/describe.py` said of the environment. Raises `StudyError` where the notes are missing.
     """
     summary = read_json(notes / "summary.json")
     noted = notes / f"process-{summary['pid']}.json"

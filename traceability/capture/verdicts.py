@@ -8,12 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from traceability.capture import entries as reading
+from traceability.capture import entries
 from traceability.capture.fields import FIELDS, MLFLOW, OURS
-
-# These two register their judges.
-from traceability.capture.judges import code, environment  # noqa: F401
-from traceability.capture.judges.fields import JUDGES, Launched
+from traceability.capture.judges import JUDGES
+from traceability.capture.judges.verdict import Launched
 from traceability.capture.tables import CAPTURE, NOT_MISLEADING
 from traceability.errors import StudyError
 from traceability.runtime.files import read_jsonl
@@ -24,8 +22,8 @@ def rows(line: Mapping[str, Any]) -> list[dict[str, Any]]:
     case = {name: line[name] for name in ("system", "version", "launch_mode", "tracking")}
     if line.get("reason"):
         return [case | {"reason": line["reason"]}]
-    found = reading.claims(line["system"], line["evidence"], line["tracking"], line["truth"]["explicit"])
-    launched = Launched(tuple(found), line["truth"])
+    claims = entries.claims(line["system"], line["evidence"], line["tracking"], line["truth"]["explicit"])
+    launched = Launched(tuple(claims), line["truth"])
     judged = []
     for field in FIELDS:
         verdict = JUDGES[field.name](launched)

@@ -7,7 +7,8 @@ import pytest
 from launch_cases import ROOT
 from sklearn.datasets import load_diabetes
 
-from traceability.capture.batch import Tracker, run_batch
+from traceability.capture.batch import run_batch
+from traceability.capture.trackers import Tracker
 from traceability.runtime.files import read_jsonl
 from traceability.study import subjects
 

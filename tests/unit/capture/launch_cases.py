@@ -6,14 +6,14 @@ from traceability.capture.plan import of_trackings, plan
 from traceability.capture.tables import BLOCKS, LAUNCH_MODES, TRACKINGS
 
 MODES = LAUNCH_MODES.rows(ROOT / "config" / "launch_modes.tsv")
-WAYS = TRACKINGS.rows(ROOT / "config" / "trackings.tsv")
+TRACKING_ROWS = TRACKINGS.rows(ROOT / "config" / "trackings.tsv")
 
 
 def planned(blocks, use=("mlflow_3",), batches=1):
     """The launches of `blocks`: rows of config/captures.tsv, or its name."""
     if isinstance(blocks, str):
         blocks = BLOCKS.rows(ROOT / "config" / blocks)
-    return plan(blocks, [mode["launch_mode"] for mode in MODES], of_trackings(WAYS), use, batches)
+    return plan(blocks, [mode["launch_mode"] for mode in MODES], of_trackings(TRACKING_ROWS), use, batches)
 
 
 def block(modes, trackings="params_metrics", defect="none", expected=None, tracker="mlflow_3"):

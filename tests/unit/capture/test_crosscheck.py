@@ -8,7 +8,7 @@ import mlflow
 import pytest
 
 from traceability.capture import crosscheck
-from traceability.capture.batch import inside
+from traceability.capture.trackers import run_probe
 from traceability.runtime.files import read_json
 from traceability.stores import tracking
 
@@ -55,7 +55,7 @@ def test_an_honest_reader_agrees(store):
 
 def test_the_reader_of_the_study_is_told_what_the_store_holds(store, tmp_path):
     database, told = store
-    inside(sys.executable, "read_mlflow.py", f"sqlite:///{database}", str(tmp_path / "read.json"))
+    run_probe(sys.executable, "read_mlflow.py", f"sqlite:///{database}", str(tmp_path / "read.json"))
     (evidence,) = read_json(tmp_path / "read.json")["one"]
     assert all(line in evidence for line in told)
     assert crosscheck.disagreements([row | {"key": "k"} for row in crosscheck.compare(database, "one", evidence)]) == []

@@ -3,7 +3,7 @@
 import pytest
 
 from traceability.capture import digests
-from traceability.capture.batch import Tracker
+from traceability.capture.trackers import Tracker
 from traceability.errors import StudyError
 
 pytestmark = pytest.mark.slow

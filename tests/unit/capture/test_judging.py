@@ -9,7 +9,7 @@ import pytest
 
 from traceability.capture import verdicts
 from traceability.capture.fields import FIELDS, NEED_OF, OURS
-from traceability.capture.judges.fields import JUDGES
+from traceability.capture.judges import JUDGES
 from traceability.capture.tables import CAPTURE
 
 COMMIT, OTHER = "a" * 40, "b" * 40

@@ -9,9 +9,9 @@ import pytest
 from launch_cases import MODES, block, planned
 
 from traceability.capture import batch, verdicts
-from traceability.capture.batch import Tracker
 from traceability.capture.fields import FIELDS
 from traceability.capture.tables import NOT_MISLEADING
+from traceability.capture.trackers import Tracker
 from traceability.errors import StudyError
 from traceability.runtime.files import read_jsonl
 

@@ -24,7 +24,7 @@ def prepared(subject, tmp_path):
 
 
 def test_the_table_and_the_functions_are_the_same_modes():
-    assert set(NAMES) == set(launching.WAYS)
+    assert set(NAMES) == set(launching.MODES)
     assert len(NAMES) >= 20
 
 

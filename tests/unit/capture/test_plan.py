@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 
 import pytest
-from launch_cases import MODES, ROOT, WAYS, block, planned
+from launch_cases import MODES, ROOT, TRACKING_ROWS, block, planned
 
 from traceability.capture.fields import MLFLOW
 from traceability.capture.plan import cost
@@ -21,7 +21,7 @@ def test_the_study_launches_what_was_promised(blocks):
         modes[row["tracker"]].add(row["launch_mode"])
         ways[row["tracker"]].add(row["tracking"])
     assert modes["mlflow_3"] == {mode["launch_mode"] for mode in MODES} and len(MODES) >= 20
-    assert ways["mlflow_3"] == {way["tracking"] for way in WAYS} and len(WAYS) >= 8
+    assert ways["mlflow_3"] == {row["tracking"] for row in TRACKING_ROWS} and len(TRACKING_ROWS) >= 8
     assert {KNOWN[tracker]["version"] for tracker in modes if KNOWN[tracker]["system"] == MLFLOW} == {
         "2.10.0",
         "3.17.2",
@@ -39,14 +39,14 @@ def test_at_full_size_no_launch_mode_and_no_way_is_silently_left_out():
     rows = [row for row in planned("captures_full.tsv", tuple(KNOWN)) if row["defect"] == "none"]
     asked = {(row["tracker"], row["launch_mode"], row["tracking"]) for row in rows}
     assert asked == {
-        (tracker, mode["launch_mode"], way["tracking"])
-        for way in WAYS for tracker in way["trackers"].split(";") for mode in MODES
+        (tracker, mode["launch_mode"], row["tracking"])
+        for row in TRACKING_ROWS for tracker in row["trackers"].split(";") for mode in MODES
     }  # fmt: skip
 
 
 def test_mlflow_2_is_used_in_every_way_that_its_environment_allows():
     """It has TensorFlow; models that are made beforehand and versioned by git came later."""
-    lacking = {way["tracking"] for way in WAYS if "mlflow_2" not in way["trackers"].split(";")}
+    lacking = {row["tracking"] for row in TRACKING_ROWS if "mlflow_2" not in row["trackers"].split(";")}
     assert lacking == {"none", "notes", "git_versioning"}
 
 

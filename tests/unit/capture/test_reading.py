@@ -1,13 +1,14 @@
-"""What `inside/read_mlflow.py` reads of a real store: a model below a run's artifacts is a model, whatever its path."""
+"""What `probes/read_mlflow.py` reads of a real store: a model below a run's artifacts is a model, whatever its path."""
 
 import sys
 
 import pytest
 
-from traceability.capture.batch import inside, stored_weights
 from traceability.capture.entries import claims
-from traceability.capture.judges.fields import Launched
-from traceability.capture.verdicts import JUDGES
+from traceability.capture.judges import JUDGES
+from traceability.capture.judges.verdict import Launched
+from traceability.capture.read_back import stored_weights
+from traceability.capture.trackers import run_probe
 from traceability.runtime.files import read_json
 from traceability.stores import tracking
 
@@ -36,7 +37,7 @@ def read(tmp_path):
         run_id = client.create_run(client.create_experiment("one", (tmp_path / "a b").as_uri())).info.run_id
         for name, text in files.items():
             client.log_text(run_id, text, name)
-        inside(sys.executable, "read_mlflow.py", uri, str(tmp_path / "read.json"))
+        run_probe(sys.executable, "read_mlflow.py", uri, str(tmp_path / "read.json"))
         ((evidence,),) = [runs for name, runs in read_json(tmp_path / "read.json").items() if name == "one"]
         return evidence
 

@@ -6,9 +6,9 @@ import posixpath
 from pathlib import Path
 from typing import Any
 
-from traceability.capture import entries as reading
+from traceability.capture import entries
 from traceability.capture.entries import Claim
-from traceability.capture.judges.fields import Launched, Verdict, equal, judges, missing
+from traceability.capture.judges.verdict import Launched, Verdict, equal, missing
 
 #: What programs are called where there is no file.
 _NO_FILE = ("", "-", "-c", "-m", "<stdin>", "<string>")
@@ -18,7 +18,7 @@ def obtained(launched: Launched, commit: str) -> set[str]:
     """Files that ran and that the record gives: by its commits, as stored copies, or through a recorded diff."""
     truth = launched.truth
     further = [
-        named for claim in launched.of("other_repositories") for named in reading.further(str(claim.value), "commit")
+        named for claim in launched.of("other_repositories") for named in entries.further(str(claim.value), "commit")
     ]
     found = {path for name in (commit, *further) for path in truth["checkouts"].get(name) or []}
     found |= {path for path, digest in truth["files"].items() if launched.stored(digest)}
@@ -27,7 +27,6 @@ def obtained(launched: Launched, commit: str) -> set[str]:
     return found
 
 
-@judges("commit")
 def commit(launched: Launched) -> Verdict:
     truth = launched.truth
     expected = truth["commit"] or "no commit"
@@ -49,7 +48,6 @@ def commit(launched: Launched) -> Verdict:
     return best
 
 
-@judges("branch")
 def branch(launched: Launched) -> Verdict:
     name = launched.truth["branch"]
     detached = ("", "HEAD", "detached", "(detached)")
@@ -62,11 +60,10 @@ def _further(launched: Launched, name: str) -> list[Claim]:
     return [
         Claim(name, value, claim.place, claim.by_whom)
         for claim in launched.of("other_repositories")
-        for value in reading.further(str(claim.value), name)
+        for value in entries.further(str(claim.value), name)
     ]
 
 
-@judges("remote")
 def remote(launched: Launched) -> Verdict:
     expected = launched.truth["remote"]
     # "none" is the plugin's word for having looked in vain.
@@ -80,14 +77,13 @@ def _place(address: str) -> str:
     return str(address).removeprefix("file://").removeprefix("git://").strip("/").removesuffix(".git")
 
 
-@judges("dirty_state")
 def dirty_state(launched: Launched) -> Verdict:
     dirty = launched.truth["dirty"]
     if dirty is None:
         return missing("no repository")
     found = []
     for claim in launched.of("dirty_state"):
-        value = reading.plain(claim.value)
+        value = entries.plain(claim.value)
         if isinstance(value, bool):
             found.append(Claim("dirty_state", value, claim.place, claim.by_whom))
         elif value in ("modified", "untracked"):
@@ -117,13 +113,12 @@ def _diff_recorded(launched: Launched) -> Claim | None:
 def _says_clean(launched: Launched, *fields: str) -> Claim | None:
     """The entry that says that there is nothing to record."""
     for claim in launched.of(*fields):
-        value = reading.plain(claim.value)
+        value = entries.plain(claim.value)
         if value is False or value in (None, "", []):
             return claim
     return None
 
 
-@judges("diff")
 def diff(launched: Launched) -> Verdict:
     """Parts: the changed files, as copies; a digest gives none of them."""
     truth: Any = launched.truth
@@ -144,7 +139,6 @@ def diff(launched: Launched) -> Verdict:
     return _by_digest(launched, "diff_digest", expected)
 
 
-@judges("untracked_files")
 def untracked_files(launched: Launched) -> Verdict:
     """Parts: the names; a digest gives none of them."""
     names = launched.truth["untracked"]
@@ -173,7 +167,6 @@ def _by_digest(launched: Launched, field: str, expected: str) -> Verdict:
     return Verdict("partial", 0.0, found[0], expected, str(found[0].value)) if found else missing(expected)
 
 
-@judges("entry_point")
 def entry_point(launched: Launched) -> Verdict:
     wanted, folder = launched.truth["entry_point"], launched.truth["directory"]
     found = [claim for claim in launched.of("entry_point") if str(claim.value).strip() not in _NO_FILE]
@@ -194,7 +187,6 @@ def entry_point(launched: Launched) -> Verdict:
     return missing(wanted) if launcher and verdict.verdict == "misleading" else verdict
 
 
-@judges("entry_point_sha256")
 def entry_point_sha256(launched: Launched) -> Verdict:
     digest = launched.truth["entry_point_sha256"]
     if not digest:

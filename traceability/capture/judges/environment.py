@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from traceability.capture import entries as reading
+from traceability.capture import entries
 from traceability.capture.entries import Claim
-from traceability.capture.judges.fields import Launched, Verdict, equal, judges, missing, same_value, share_of
+from traceability.capture.judges.verdict import Launched, Verdict, equal, missing, same_value, share_of
 
 
-@judges("python")
 def python(launched: Launched) -> Verdict:
     """Parts: the three numbers of the version."""
     wanted = launched.truth["python"]
     found = launched.of("python")
     for claim in launched.of("python_env"):
-        version = reading.python_of(str(claim.value))
+        version = entries.python_of(str(claim.value))
         found += [Claim("python", version, claim.place, claim.by_whom)] if version else []
     short = [claim for claim in found if wanted.startswith(f"{claim.value}.")]
     exact = equal(found, wanted, lambda value: str(value).split()[:1] == [wanted])
@@ -26,7 +25,6 @@ def python(launched: Launched) -> Verdict:
     return exact
 
 
-@judges("system")
 def system(launched: Launched) -> Verdict:
     """Parts: the name of the system, and its release; the release names the system too."""
     wanted, release = launched.truth["platform"], launched.truth["release"]
@@ -40,7 +38,6 @@ def system(launched: Launched) -> Verdict:
     return exact
 
 
-@judges("cpu")
 def cpu(launched: Launched) -> Verdict:
     """One part, the name: who knows only how many cores there were has none of it."""
     wanted = launched.truth["cpu"]
@@ -51,22 +48,20 @@ def cpu(launched: Launched) -> Verdict:
     return Verdict("partial", 0.0, counted[0], wanted, f"{counted[0].value} cores") if counted else missing(wanted)
 
 
-@judges("gpu")
 def gpu(launched: Launched) -> Verdict:
     names = launched.truth["gpu"]
     if names:
         return equal(launched.of("gpu"), ", ".join(names), lambda value: all(name in str(value) for name in names))
     found = [claim for claim in launched.of("gpu")]
-    return equal(found, "none", lambda value: reading.plain(value) in (0, None, "", [], "none"))
+    return equal(found, "none", lambda value: entries.plain(value) in (0, None, "", [], "none"))
 
 
-@judges("memory")
 def memory(launched: Launched) -> Verdict:
     """One part, the size: what was in use is below it, and gives none of it."""
     wanted = int(launched.truth["memory_bytes"])
 
     def same(value: Any) -> bool:
-        number = reading.plain(value)
+        number = entries.plain(value)
         return isinstance(number, int | float) and any(
             abs(number * unit / wanted - 1) < 0.02 for unit in (1, 1000, 2**10, 2**20, 10**9, 2**30)
         )
@@ -78,7 +73,6 @@ def memory(launched: Launched) -> Verdict:
     return Verdict("partial", 0.0, used[0], str(wanted), f"{used[0].value} in use") if used else missing(wanted)
 
 
-@judges("threads")
 def threads(launched: Launched) -> Verdict:
     wanted = launched.truth["threads"]
     found = launched.of("threads")
@@ -90,7 +84,6 @@ def threads(launched: Launched) -> Verdict:
     return equal(found, wanted, lambda value: same_value(wanted, value))
 
 
-@judges("variables")
 def variables(launched: Launched) -> Verdict:
     wanted: Mapping[str, str] = launched.truth["variables"]
     expected = " ".join(f"{name}={value}" for name, value in wanted.items())
@@ -112,7 +105,7 @@ def _packages(launched: Launched, wanted: Mapping[str, str]) -> Verdict:
     best = missing(expected)
     together: dict[str, str] = {}
     for claim in launched.of("packages"):
-        said = reading.packages(str(claim.value))
+        said = entries.packages(str(claim.value))
         together |= said
         if not said:
             continue
@@ -128,11 +121,9 @@ def _packages(launched: Launched, wanted: Mapping[str, str]) -> Verdict:
     return best
 
 
-@judges("imported_packages")
 def imported_packages(launched: Launched) -> Verdict:
     return _packages(launched, launched.truth["imported"])
 
 
-@judges("installed_packages")
 def installed_packages(launched: Launched) -> Verdict:
     return _packages(launched, launched.truth["installed"])

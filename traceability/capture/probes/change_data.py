@@ -1,12 +1,11 @@
 """`python change_data.py OUTPUT`: MLflow's digest of data sets before and after changes, beside a full SHA-256."""
 
 import hashlib
-import json
-import sys
 
 import mlflow
 import numpy as np
 import pandas as pd
+from probe import main
 
 LARGE = 12_000
 
@@ -146,16 +145,16 @@ def differing(before, after):
     return int(unequal.to_numpy().sum())
 
 
-def main(output):
-    """Write one object per kind of data and change."""
+def changes():
+    """One object per kind of data and change."""
     rows = []
     kinds = (
         ("table", lambda: frame(500), TABLE),
         ("long table", lambda: frame(LARGE), LONG),
         ("images", images, ARRAY),
     )
-    for kind, make, changes in kinds:
-        for name, change in changes.items():
+    for kind, make, known in kinds:
+        for name, change in known.items():
             before, after = make(), change(make())
             row = {"kind": kind, "change": name, "cells": int(before.size), "changed": differing(before, after),
                    "digest_before": digest(before), "sha256_before": full(before), "sha256_after": full(after),
@@ -166,9 +165,8 @@ def main(output):
             except Exception as error:  # one line of the table, with its reason
                 row["reason"] = f"{type(error).__name__}: {error}"[:200]
             rows.append(row)
-    with open(output, "w") as stream:
-        json.dump(rows, stream)
+    return rows
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(changes)

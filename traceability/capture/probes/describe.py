@@ -1,10 +1,10 @@
 """What an environment holds: `python describe.py OUTPUT` writes distributions, and those behind each module."""
 
 import importlib.metadata
-import json
 import platform
 import re
-import sys
+
+from probe import main
 
 
 def name_of(dist):
@@ -12,21 +12,19 @@ def name_of(dist):
     return re.sub(r"[-_.]+", "-", dist.metadata["Name"]).lower()
 
 
-def main(output):
-    """Write {python, closure: {name: version}, modules: {module: [names]}}."""
+def facts():
+    """{python, closure: {name: version}, modules: {module: [names]}}."""
     dists = list(importlib.metadata.distributions())
     modules = {
         module: sorted({re.sub(r"[-_.]+", "-", name).lower() for name in names})
         for module, names in importlib.metadata.packages_distributions().items()
     }
-    facts = {
+    return {
         "python": platform.python_version(),
         "closure": {name_of(dist): dist.version for dist in dists},
         "modules": modules,
     }
-    with open(output, "w") as stream:
-        json.dump(facts, stream, sort_keys=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(facts)

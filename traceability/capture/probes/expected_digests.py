@@ -3,15 +3,13 @@
 {digest: share of the data's cells behind it} for the whole table and for the part that is handed to `fit`.
 """
 
-import json
-import sys
-
 import mlflow
 import pandas as pd
+from probe import main
 from sklearn.model_selection import train_test_split
 
 
-def main(data, output):
+def digests(data):
     """The split is the one of every launch: seed 7, a quarter held out."""
     frame = pd.read_csv(data)
     x, y = frame.drop(columns="target"), frame["target"]
@@ -29,9 +27,8 @@ def main(data, output):
             lambda arrays=arrays: mlflow.data.from_numpy(arrays[0]),
         ):
             found.setdefault(made().digest, share)
-    with open(output, "w") as stream:
-        json.dump(found, stream)
+    return found
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(digests)

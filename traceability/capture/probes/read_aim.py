@@ -2,11 +2,11 @@
 
 import json
 import os
-import sys
 
 from aim import Repo, Run
 from aim.sdk.index_manager import RepoIndexManager
 from artifact_files import evidence
+from probe import each_launch, main
 
 
 def of_run(run):
@@ -53,13 +53,5 @@ def of_launch(folder):
     return [of_run(Run(name, repo=repo, read_only=True)) + files for name in repo.list_all_runs()]
 
 
-def main(stores, output):
-    """`stores` names a JSON file {launch: folder}."""
-    with open(stores) as stream:
-        listed = json.load(stream)
-    with open(output, "w") as stream:
-        json.dump({key: of_launch(folder) for key, folder in listed.items()}, stream)
-
-
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(each_launch(of_launch))

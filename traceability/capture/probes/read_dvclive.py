@@ -1,13 +1,12 @@
 """`python read_dvclive.py STORES OUTPUT`: what DVCLive left in its folder and in the project's git, in common words."""
 
 import glob
-import json
 import os
 import subprocess
-import sys
 
 import yaml
 from artifact_files import evidence
+from probe import each_launch, main
 
 
 def git(folder, *words):
@@ -51,13 +50,5 @@ def of_launch(folder):
     return [found] if found else []
 
 
-def main(stores, output):
-    """`stores` names a JSON file {launch: folder}."""
-    with open(stores) as stream:
-        listed = json.load(stream)
-    with open(output, "w") as stream:
-        json.dump({key: of_launch(folder) for key, folder in listed.items()}, stream)
-
-
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(each_launch(of_launch))

@@ -4,10 +4,10 @@ import glob
 import json
 import os
 import struct
-import sys
 
 import yaml
 from artifact_files import evidence
+from probe import each_launch, main
 
 
 def of_run(folder):
@@ -56,13 +56,5 @@ def of_launch(folder):
     ]
 
 
-def main(stores, output):
-    """`stores` names a JSON file {launch: folder}."""
-    with open(stores) as stream:
-        listed = json.load(stream)
-    with open(output, "w") as stream:
-        json.dump({key: of_launch(folder) for key, folder in listed.items()}, stream)
-
-
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(each_launch(of_launch))

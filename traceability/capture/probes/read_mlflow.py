@@ -1,12 +1,11 @@
 """`python read_mlflow.py URI OUTPUT`: everything that MLflow's own interface tells of every run of every experiment."""
 
-import json
 import os
-import sys
 from urllib.parse import unquote, urlsplit
 
 import mlflow
 from artifact_files import evidence
+from probe import main
 
 
 def local(uri):
@@ -77,8 +76,8 @@ def artifacts_of(folder):
     return found
 
 
-def main(uri, output):
-    """Write {experiment: [one list of evidence per run]}."""
+def of_store(uri):
+    """{experiment: [one list of evidence per run]}."""
     mlflow.set_tracking_uri(uri)
     client = mlflow.MlflowClient(tracking_uri=uri)
     found = {}
@@ -87,9 +86,8 @@ def main(uri, output):
         for run in client.search_runs([experiment.experiment_id]):
             lines = of_run(run) + outputs_of(client, run) + models_of(client, experiment)
             found[experiment.name].append(lines + artifacts_of(local(run.info.artifact_uri)))
-    with open(output, "w") as stream:
-        json.dump(found, stream)
+    return found
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(of_store)

@@ -3,9 +3,9 @@
 import glob
 import json
 import os
-import sys
 
 from artifact_files import evidence
+from probe import each_launch, main
 
 
 def of_launch(folder):
@@ -51,13 +51,5 @@ def seconds(text):
     return str(datetime.datetime.fromisoformat(text).replace(tzinfo=datetime.UTC).timestamp())
 
 
-def main(stores, output):
-    """`stores` names a JSON file {launch: folder}."""
-    with open(stores) as stream:
-        listed = json.load(stream)
-    with open(output, "w") as stream:
-        json.dump({key: of_launch(folder) for key, folder in listed.items()}, stream)
-
-
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(each_launch(of_launch))

@@ -4,12 +4,11 @@ The log is LevelDB's: blocks of 32 KiB, chunks with checksum, length and kind; e
 """
 
 import glob
-import json
 import os
 import struct
-import sys
 
 from artifact_files import evidence
+from probe import each_launch, main
 from wandb.proto import wandb_internal_pb2
 
 BLOCK, HEADER, PREFIX = 32768, 7, 7
@@ -107,13 +106,5 @@ def of_files(named):
     return found
 
 
-def main(stores, output):
-    """`stores` names a JSON file {launch: folder}."""
-    with open(stores) as stream:
-        listed = json.load(stream)
-    with open(output, "w") as stream:
-        json.dump({key: of_launch(folder) for key, folder in listed.items()}, stream)
-
-
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(each_launch(of_launch))
