@@ -119,6 +119,15 @@ def preloaded(workload):
     return (workloads[workload]["preload"] or "").split()
 
 
+def arrays_of_all_batches(_wildcards):
+    """The folders with the arrays of every batch of every workload."""
+    return [
+        f"results/training/{workload}/batch-{batch}"
+        for workload in WORKLOADS
+        for batch in batches_of(workload)
+    ]
+
+
 def batch_settings(workload):
     """What decides the replicates of a batch, and nothing else of the configuration."""
     settings = config["training"]
@@ -162,6 +171,12 @@ def subject_files(wildcards):
     )
 
 
+def calibration_projects():
+    """The folders of the calibration projects."""
+    folder = Path(workflow.basedir) / "tests" / "data" / "calibration"
+    return sorted(str(path) for path in folder.iterdir() if path.is_dir())
+
+
 def calibration_files():
     """Every file of the calibration projects, so that an edit scans them again."""
     folder = Path(workflow.basedir) / "tests" / "data" / "calibration"
@@ -196,6 +211,14 @@ def all_cores():
 def growing(first):
     """A resource that doubles with each attempt."""
     return lambda _wildcards, attempt: first * 2 ** (attempt - 1)
+
+
+def below_results(folder):
+    """A folder below results/ that no job makes anew, such as a cache; a prefix of this workflow stands before it."""
+    return lambda _wildcards, output: str(
+        next(path for path in Path(output[0]).parents if path.name == "results")
+        / folder
+    )
 
 
 def batch_minutes(wildcards, attempt):
