@@ -113,11 +113,11 @@ def test_the_log_of_a_silent_script_says_what_it_was_given_what_it_wrote_and_how
     def main(receipt: Path, uri: str, api_token: str) -> None:
         receipt.write_text("seven", encoding="utf-8")
 
-    secret = {"uri": "postgresql://me:hidden@host/db", "api_token": "hidden"}
+    secret = {"uri": "postgresql://me:hunter2@host/db", "api_token": "hunter2"}
     log = run(main, output={"receipt": str(tmp_path / "receipt.txt")}, params=secret)
     for part in ("rule weigh, Python 3.", "given receipt: ", "wrote ", "receipt.txt (5 bytes)", "ended after 0."):
         assert part in log, part
-    assert "hidden" not in log
+    assert "hunter2" not in log
 
 
 def test_the_callers_shell_does_not_reach_a_measurement(
