@@ -213,6 +213,11 @@ def growing(first):
     return lambda _wildcards, attempt: first * 2 ** (attempt - 1)
 
 
+def unrecorded(value):
+    """A parameter whose change runs nothing again: Snakemake compares none that a function of the outputs gives."""
+    return lambda _wildcards, output: value
+
+
 def below_results(folder):
     """A folder below results/ that no job makes anew, such as a cache; a prefix of this workflow stands before it."""
     return lambda _wildcards, output: str(

@@ -38,7 +38,7 @@ rule scan_calibration:
     conda:
         "../envs/corpus.yaml"
     params:
-        projects=lambda _wildcards: calibration_projects(),
+        projects=unrecorded(calibration_projects()),
         code=code_digest("scan_calibration"),
     script:
         "../scripts/scan_calibration.py"

@@ -22,13 +22,12 @@ rule prepare_dataset:
         "../envs/datasets.yaml"
     resources:
         downloads=1,
-    # Where a file is fetched from and kept cannot change its content, which is checked. Snakemake does not run a job again
-    # for a parameter that a function gives, so another mirror does not run the study again.
+    # Where a file is fetched from and kept cannot change its content, which is checked.
     params:
-        mirror=lambda _wildcards: config["datasets"]["mirror"],
-        cache=lambda _wildcards: config["datasets"]["cache"],
-        timeout_seconds=lambda _wildcards: config["datasets"]["timeout_seconds"],
-        attempts=lambda _wildcards: config["datasets"]["attempts"],
+        mirror=unrecorded(config["datasets"]["mirror"]),
+        cache=unrecorded(config["datasets"]["cache"]),
+        timeout_seconds=unrecorded(config["datasets"]["timeout_seconds"]),
+        attempts=unrecorded(config["datasets"]["attempts"]),
         code=code_digest("prepare_dataset"),
     script:
         "../scripts/prepare_dataset.py"

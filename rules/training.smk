@@ -21,8 +21,8 @@ rule stage_subject:
     conda:
         "../envs/datasets.yaml"
     params:
-        source=lambda wildcards: in_source(f"subjects/{wildcards.workload}"),
-        target="results/subjects/{workload}",
+        source=lambda wildcards, output: in_source(f"subjects/{wildcards.workload}"),
+        target=subpath(output.receipt, strip_suffix=".json"),
         code=code_digest("stage_subject"),
     script:
         "../scripts/stage_subject.py"
