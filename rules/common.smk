@@ -235,8 +235,10 @@ def batch_minutes(wildcards, attempt):
     large = learns_from_images(wildcards.workload)
     # The first batches have the fresh controls on top.
     replicates = 2 * settings["batch_size"]
-    seconds = 1.5 * replicates * (
-        (15 if large else 0.3) * (settings["epochs"] or 0) + (60 if large else 10)
+    seconds = (
+        1.5
+        * replicates
+        * ((15 if large else 0.3) * (settings["epochs"] or 0) + (60 if large else 10))
     )
     return (15 + int(seconds / 60)) * 2 ** (attempt - 1)
 

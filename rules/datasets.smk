@@ -25,6 +25,7 @@ rule prepare_dataset:
     # Where a file is fetched from and kept cannot change its content, which is checked.
     params:
         mirror=unrecorded(config["datasets"]["mirror"]),
+        folders=unrecorded(config["datasets"]["folders"]),
         cache=unrecorded(config["datasets"]["cache"]),
         timeout_seconds=unrecorded(config["datasets"]["timeout_seconds"]),
         attempts=unrecorded(config["datasets"]["attempts"]),

@@ -56,9 +56,7 @@ rule run_batch:
         results=below_results("."),
         settings=lambda wildcards: batch_settings(wildcards.workload),
         preload=lambda wildcards: preloaded(wildcards.workload),
-        names=lambda wildcards: [
-            arm["arm"] for arm in arms_of(wildcards.workload)
-        ],
+        names=lambda wildcards: [arm["arm"] for arm in arms_of(wildcards.workload)],
         # Not the whole chapter: a change of how runs are read back does not train again.
         code=code_digest("run_batch", "training/preloaded"),
     script:

@@ -137,7 +137,13 @@ def test_what_a_rule_names_is_what_its_script_takes(root: Path, rules: list[Any]
         optional = optional_parameters(rule.script) if "unpack(" in rule.section("input") else set()
         offered = given | rule.wildcards | {"threads", "resources"} | optional
         assert sorted(taken.keys() - offered) == [], f"{where}: taken by main(), not given by the rule"
-        assert all(one.annotation for one in taken.values()), f"{where}: main() has a parameter without a type"
+        for name, one in taken.items():
+            kind = ast.unparse(one.annotation).removesuffix(" | None") if one.annotation else "nothing"
+            assert BINDABLE.fullmatch(kind), f"{where}: job.run cannot bind '{name}', annotated with {kind}"
+
+
+#: The types of parameters that job.run makes of what a rule gives.
+BINDABLE = re.compile(r"(list\[)?(Path|str|int|float)\]?|dict\[str, .+\]")
 
 
 def main_of(script: Path) -> ast.arguments:
