@@ -14,7 +14,6 @@ rule statistics:
         "results/statistics/power.tsv",
         "results/statistics/usage_shares.tsv",
         "results/statistics/corpus_shares.tsv",
-    localrule: True
 
 
 rule compare_arms:
@@ -42,6 +41,8 @@ rule compare_arms:
         seed=lookup("statistics/seed", within=config),
         confidence=lookup("statistics/confidence", within=config),
         code=code_digest("compare_arms"),
+    message:
+        "Compare the arms of {input.runs}"
     script:
         "../scripts/compare_arms.py"
 
@@ -62,7 +63,6 @@ rule check_regression_targets:
         ),
     log:
         "<logs>/check_regression_targets.log",
-    localrule: True
     conda:
         "../envs/statistics.yaml"
     params:
@@ -70,6 +70,8 @@ rule check_regression_targets:
         seed=lookup("statistics/seed", within=config),
         confidence=lookup("statistics/confidence", within=config),
         code=code_digest("check_regression_targets"),
+    message:
+        "Compare {input.runs} with the published numbers"
     script:
         "../scripts/check_regression_targets.py"
 
@@ -89,11 +91,12 @@ rule check_expectations:
         ),
     log:
         "<logs>/check_expectations.log",
-    localrule: True
     conda:
         "../envs/statistics.yaml"
     params:
         code=code_digest("check_expectations"),
+    message:
+        "Compare {input.runs} with what the plan expects"
     script:
         "../scripts/check_expectations.py"
 
@@ -120,6 +123,8 @@ rule judge_contrasts:
         "../envs/statistics.yaml"
     params:
         code=code_digest("judge_contrasts"),
+    message:
+        "Test the declared contrasts"
     script:
         "../scripts/judge_contrasts.py"
 
@@ -129,7 +134,9 @@ rule measure_churn:
     input:
         runs="results/training/runs.parquet",
         plan=in_source(config["statistics"]["plan"]),
-        arrays=arrays_of_all_batches,
+        arrays=lambda wildcards: [
+            path.removesuffix(".jsonl") for path in all_batches(wildcards)
+        ],
     output:
         table=report(
             ensure("results/statistics/churn.tsv", non_empty=True),
@@ -149,6 +156,8 @@ rule measure_churn:
         seed=lookup("statistics/seed", within=config),
         confidence=lookup("statistics/confidence", within=config),
         code=code_digest("measure_churn"),
+    message:
+        "Compare the predictions of runs"
     script:
         "../scripts/measure_churn.py"
 
@@ -174,6 +183,8 @@ rule compute_power:
     params:
         seed=lookup("statistics/seed", within=config),
         code=code_digest("compute_power"),
+    message:
+        "Simulate the power of the plan"
     script:
         "../scripts/compute_power.py"
 
@@ -200,6 +211,8 @@ rule estimate_usage:
     params:
         confidence=lookup("statistics/confidence", within=config),
         code=code_digest("estimate_usage"),
+    message:
+        "Estimate how many projects log"
     script:
         "../scripts/estimate_usage.py"
 
@@ -226,6 +239,8 @@ rule estimate_corpus:
         seed=lookup("statistics/seed", within=config),
         confidence=lookup("statistics/confidence", within=config),
         code=code_digest("estimate_corpus"),
+    message:
+        "Estimate shares over the corpus"
     script:
         "../scripts/estimate_corpus.py"
 
@@ -254,6 +269,8 @@ rule estimate_components:
         seed=lookup("statistics/seed", within=config),
         confidence=lookup("statistics/confidence", within=config),
         code=code_digest("estimate_components"),
+    message:
+        "Estimate the components of variance"
     script:
         "../scripts/estimate_components.py"
 
@@ -281,5 +298,7 @@ rule compare_costs:
         seed=lookup("statistics/seed", within=config),
         confidence=lookup("statistics/confidence", within=config),
         code=code_digest("compare_costs"),
+    message:
+        "Compare the costs of tracking and determinism"
     script:
         "../scripts/compare_costs.py"

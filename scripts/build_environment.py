@@ -7,7 +7,7 @@ from traceability.capture.tables import TRACKERS
 from traceability.errors import StudyError
 from traceability.runtime import virtualenvs
 from traceability.runtime.files import write_json
-from traceability.study import job
+from traceability.study import logs
 
 log = logging.getLogger(__name__)
 
@@ -33,4 +33,10 @@ def main(requirements: Path, trackers: Path, receipt: Path, tracker: str) -> Non
 
 
 if __name__ == "__main__":
-    job.run(main, snakemake)
+    logs.setup(snakemake.log[0])
+    main(
+        Path(snakemake.input.requirements),
+        Path(snakemake.input.trackers),
+        Path(snakemake.output.receipt),
+        snakemake.wildcards.tracker,
+    )

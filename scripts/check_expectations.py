@@ -4,15 +4,14 @@ import logging
 from pathlib import Path
 
 from traceability.errors import StudyError
-from traceability.statistics import arms, samples
-from traceability.statistics import plan as plans
+from traceability.statistics import arms, plan, samples
 from traceability.statistics.tables import EXPECTATIONS
-from traceability.study import job
+from traceability.study import logs
 
 
-def main(runs: Path, plan: Path, table: Path) -> None:
+def main(runs: Path, plan_path: Path, table: Path) -> None:
     """Write one row per expectation. Raises `StudyError` when an instrument check disagrees."""
-    rows = arms.expectation_rows(samples.read_runs(runs, plan), plans.read(plan))
+    rows = arms.expectation_rows(samples.read_runs(runs, plan_path), plan.read(plan_path))
     EXPECTATIONS.write(rows, table)
     for row in rows:
         if row["agrees"] == "no":
@@ -32,4 +31,5 @@ def main(runs: Path, plan: Path, table: Path) -> None:
 
 
 if __name__ == "__main__":
-    job.run(main, snakemake)
+    logs.setup(snakemake.log[0])
+    main(Path(snakemake.input.runs), Path(snakemake.input.plan), Path(snakemake.output.table))

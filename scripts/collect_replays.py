@@ -4,13 +4,14 @@ from pathlib import Path
 
 from traceability.replay.batch import collect
 from traceability.replay.tables import REPLAYS
-from traceability.study import job
+from traceability.study import logs
 
 
-def main(lines: list[Path], replays: Path) -> None:
+def main(lines: list[Path], table: Path) -> None:
     """Write the table of replays."""
-    REPLAYS.write(collect(lines), replays)
+    REPLAYS.write(collect(lines), table)
 
 
 if __name__ == "__main__":
-    job.run(main, snakemake)
+    logs.setup(snakemake.log[0])
+    main([Path(path) for path in snakemake.input.lines], Path(snakemake.output.replays))

@@ -3,19 +3,18 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from traceability.statistics import components, samples
-from traceability.statistics import plan as plans
+from traceability.statistics import components, plan, samples
 from traceability.statistics.tables import COMPONENTS
-from traceability.study import job
+from traceability.study import logs
 
 FACTORS = ("init", "shuffle", "split")
 
 
-def main(runs: Path, plan: Path, table: Path, *, resamples: int, seed: int, confidence: float) -> None:
+def main(runs: Path, plan_path: Path, table: Path, *, resamples: int, seed: int, confidence: float) -> None:
     """Write one row per source of variance of every crossed arm."""
-    declared = plans.read(plan)
+    declared = plan.read(plan_path)
     rows = []
-    for arm in samples.arms(samples.read_runs(runs, plan), declared):
+    for arm in samples.arms(samples.read_runs(runs, plan_path), declared):
         if not (arm.runs["kind"] == "crossed").all() or arm.runs.empty:
             continue
         metric = declared.primary_metrics[arm.workload].metric
@@ -30,4 +29,12 @@ def main(runs: Path, plan: Path, table: Path, *, resamples: int, seed: int, conf
 
 
 if __name__ == "__main__":
-    job.run(main, snakemake)
+    logs.setup(snakemake.log[0])
+    main(
+        Path(snakemake.input.runs),
+        Path(snakemake.input.plan),
+        Path(snakemake.output.table),
+        resamples=snakemake.params.resamples,
+        seed=snakemake.params.seed,
+        confidence=snakemake.params.confidence,
+    )

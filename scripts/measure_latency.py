@@ -4,14 +4,21 @@ import tempfile
 from pathlib import Path
 
 from traceability.storage import latency, tables
-from traceability.study import job
+from traceability.study import logs
 
 
-def main(table: Path, uvloop: Path, requests: int, resamples: int, seed: int) -> None:
+def main(output: Path, uvloop: Path, requests: int, resamples: int, seed: int) -> None:
     """Write milliseconds per request."""
     with tempfile.TemporaryDirectory() as folder:
-        tables.LATENCY.write(latency.measure(Path(folder), uvloop, requests, resamples, seed), table)
+        tables.LATENCY.write(latency.measure(Path(folder), uvloop, requests, resamples, seed), output)
 
 
 if __name__ == "__main__":
-    job.run(main, snakemake)
+    logs.setup(snakemake.log[0])
+    main(
+        Path(snakemake.output.table),
+        Path(snakemake.input.uvloop),
+        snakemake.params.requests,
+        snakemake.params.resamples,
+        snakemake.params.seed,
+    )

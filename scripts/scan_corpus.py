@@ -6,12 +6,11 @@ from pathlib import Path
 import pandas as pd
 
 from traceability.corpus import observations
-from traceability.study import job
+from traceability.study import logs
 
 
-def main(parts: list[Path], projects: Path, scans: list[Path]) -> None:
+def main(parts: list[Path], projects: Path, folder: Path) -> None:
     """Write each table of the corpus from the parts of the same file name, sorted by project, and the provenance."""
-    (folder,) = {path.parent for path in scans}
     gathered = {}
     for name, table in observations.SCAN_TABLES.items():
         frames = [table.read(part) for part in parts if part.name == name]
@@ -23,4 +22,9 @@ def main(parts: list[Path], projects: Path, scans: list[Path]) -> None:
 
 
 if __name__ == "__main__":
-    job.run(main, snakemake)
+    logs.setup(snakemake.log[0])
+    main(
+        [Path(path) for path in snakemake.input.parts],
+        Path(snakemake.input.projects),
+        Path(snakemake.output[0]).parent,
+    )

@@ -4,19 +4,23 @@ from pathlib import Path
 
 from traceability.corpus import batches, observations, tables
 from traceability.corpus.scanner import scanning
-from traceability.study import job
+from traceability.study import logs
 
 
-def main(fetched: Path, repositories: Path, scans: list[Path]) -> None:
-    """Write usage, calls, problems and text search of the batch; `scans` are told apart by their file names."""
+def main(fetched: Path, folder: Path, outputs: dict[str, Path]) -> None:
+    """Write usage, calls, problems and text search of the batch; `outputs` by file name."""
     gone = tables.FETCHED.read(fetched)
     frames = scanning.scan_batch(
-        batches.places(gone, repositories), dict(zip(gone["repository"], gone["detail"], strict=True))
+        batches.places(gone, folder), dict(zip(gone["repository"], gone["detail"], strict=True))
     )
-    for path in scans:
-        table = observations.SCAN_TABLES[path.name]
-        table.write(frames[table.name], path)
+    for name, table in observations.SCAN_TABLES.items():
+        table.write(frames[table.name], outputs[name])
 
 
 if __name__ == "__main__":
-    job.run(main, snakemake)
+    logs.setup(snakemake.log[0])
+    main(
+        Path(snakemake.input.table),
+        Path(snakemake.input.folder),
+        {Path(path).name: Path(path) for path in snakemake.output},
+    )

@@ -3,17 +3,24 @@
 from pathlib import Path
 
 from traceability.paper import crate
-from traceability.study import job
+from traceability.study import logs
 
 
-def main(
-    snakefile: Path, configuration: list[Path], results: list[Path], own: list[Path], metadata: Path, version: str,
-    snakemake_version: str,
-) -> None:  # fmt: skip
+def main(run: crate.Run, results: list[Path], own: list[Path], metadata: Path) -> None:
     """Describe the run, its results and what lies in the crate's own folder already."""
-    run = crate.Run(snakefile.parent, version, snakemake_version, tuple(configuration))
     crate.write(run, results, own, metadata.parent)
 
 
 if __name__ == "__main__":
-    job.run(main, snakemake)
+    logs.setup(snakemake.log[0])
+    main(
+        crate.Run(
+            Path(snakemake.input.snakefile).parent,
+            snakemake.params.version,
+            snakemake.params.snakemake,
+            tuple(Path(path) for path in snakemake.input.configuration),
+        ),
+        [Path(path) for path in snakemake.input.results],
+        [Path(path) for path in snakemake.input.own],
+        Path(snakemake.output.metadata),
+    )

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from traceability.runtime.files import write_text
-from traceability.study import job
+from traceability.study import logs
 
 
 def main(data: Path, table: Path) -> None:
@@ -18,4 +18,5 @@ def main(data: Path, table: Path) -> None:
 
 
 if __name__ == "__main__":
-    job.run(main, snakemake)
+    logs.setup(snakemake.log[0])
+    main(Path(snakemake.input.data), Path(snakemake.output.table))

@@ -171,8 +171,11 @@ def _parameters(run: Run, ours: Mapping[str, str], names: Iterable[str] | None) 
     if not run.params and not command:
         item.missing.insert(0, "parameters")
     cut = sorted(name for name, value in run.params.items() if len(value) in _CUT)
+    if ours.get("argv_cut"):
+        item.evidence.append(f"the command line was cut: {ours['argv_cut']}")
     if cut and not whole:
         item.evidence.append(f"the value of {cut[0]} has {len(run.params[cut[0]])} characters, where MLflow cuts off")
+    if ours.get("argv_cut") or (cut and not whole):
         item.missing.append("whole_values")
         item.state = min(item.state, "usable", key=STATES.index)
     return item
@@ -303,13 +306,15 @@ def _randomness(run: Run, ours: Mapping[str, str]) -> Item:
         item.evidence.append(f"recorded as unseeded: {', '.join(none)}")
     if flags:
         item.evidence.append(f"flags: {', '.join(flags)}")
+    late = _mapping(ours.get("set_too_late", ""))
+    item.evidence += [f"{name}={value} was set too late to act" for name, value in sorted(late.items())]
     if item.evidence:
         item.at_least("partial")
     if known or in_force:
-        item.at_least("complete" if flags else "usable")
+        item.at_least("complete" if flags and not late else "usable")
     else:
         item.missing.append("seed")
-    item.missing += [] if flags else ["flags"]
+    item.missing += [] if flags and not late else ["flags"]
     return item
 
 

@@ -1,5 +1,8 @@
-"""The MLflow run context: adds to every run what MLflow leaves out. Needs the standard library and MLflow only."""
+"""The MLflow run context: adds to every run what MLflow leaves out. Needs the standard library and git only.
 
-from traceability.plugin.provider import Provider
+MLflow loads `Provider` while it is itself being imported, so nothing here imports MLflow.
+"""
 
-__all__ = ["Provider"]
+from traceability.plugin.provider import Provider, stamp
+
+__all__ = ["Provider", "stamp"]

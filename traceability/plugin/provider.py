@@ -2,26 +2,25 @@
 
 MLflow finds `Provider` by its entry point and asks it for tags when a run is made through the fluent API (`start_run`,
 autologging). Runs made with `MlflowClient` or by `mlflow run` never reach it (METHOD 7): for those there is `stamp`.
-Nothing but the standard library is imported until the tags are wanted.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import time
+import sys
+from types import FrameType
 from typing import Any
-
-from mlflow.tracking.context.abstract_context import RunContextProvider
 
 from traceability.stores.record_fields import MARK, PREFIX
 
 log = logging.getLogger(__name__)
 
 VARIABLE = "TRACEABILITY_CONTEXT"
-#: Tags are asked for again by each data set that a run logs; within these seconds the answer stays.
-FRESH_SECONDS = 2.0
-_last: tuple[float, dict[str, str]] | None = None
+#: Parts of MLflow that ask for the tags of a run to describe a data set or a trace.
+_NOT_OF_A_RUN = ("mlflow.data", "mlflow.tracing", "mlflow.tracking._tracking_service.client", "mlflow.genai")
+#: MLflow takes no more tags at once.
+_BATCH = 100
 
 
 def wanted() -> bool:
@@ -30,30 +29,52 @@ def wanted() -> bool:
 
 
 def current() -> dict[str, str]:
-    """The tags of this process as it is now, with prefix; never raises, never more than a few seconds."""
-    global _last  # noqa: PLW0603 - MLflow asks a fresh question each time; the answer is the process's
-    if _last is None or time.monotonic() - _last[0] > FRESH_SECONDS:
-        try:
-            from traceability.plugin import context
+    """The tags of this process as it is now, with prefix; never raises, never more than two seconds."""
+    try:
+        from traceability.plugin import context
 
-            found = context.tags()
-        except Exception as error:
-            log.debug("the run's context could not be read", exc_info=True)
-            found = {"failed": type(error).__name__}
-        _last = time.monotonic(), {MARK: "1"} | {PREFIX + name: value for name, value in found.items()}
-    return dict(_last[1])
+        found = context.tags()
+    except Exception as error:
+        log.debug("the run's context could not be read", exc_info=True)
+        found = {"failed": type(error).__name__}
+    return {MARK: "1"} | {PREFIX + name: value for name, value in found.items()}
 
 
-class Provider(RunContextProvider):
-    """MLflow's interface of a provider of tags."""
+class Provider:
+    """MLflow's interface of a provider of tags (`mlflow.tracking.context.RunContextProvider`).
+
+    Not derived from that class: whoever imports `traceability` before MLflow would import MLflow half-way through, and
+    MLflow would look for this class before it is there.
+    """
+
+    def __init__(self) -> None:
+        if wanted():
+            try:
+                # Sources that are loaded already are remembered as they are now, before anybody edits them.
+                from traceability.plugin import loaded
+
+                loaded.LEDGER.look()
+            except Exception:
+                log.debug("the loaded sources could not be read", exc_info=True)
 
     def in_context(self) -> bool:
         """Whether the tags are wanted."""
-        return wanted()
+        return wanted() and not _for_something_else()
 
     def tags(self) -> dict[str, Any]:
         """The tags."""
         return current()
+
+
+def _for_something_else() -> bool:
+    """Whether the tags are asked for to describe a data set or a trace: each takes them, and a run has them already."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        name = str(frame.f_globals.get("__name__", ""))
+        if name != __name__ and not name.startswith("mlflow.tracking.context"):
+            return name.startswith(_NOT_OF_A_RUN)
+        frame = frame.f_back
+    return False
 
 
 def stamp(run_id: str, tracking_uri: str | None = None) -> dict[str, str]:
@@ -65,5 +86,7 @@ def stamp(run_id: str, tracking_uri: str | None = None) -> dict[str, str]:
     from mlflow.entities import RunTag
 
     found = current()
-    MlflowClient(tracking_uri=tracking_uri).log_batch(run_id, tags=[RunTag(name, text) for name, text in found.items()])
+    client, tags = MlflowClient(tracking_uri=tracking_uri), [RunTag(name, text) for name, text in found.items()]
+    for start in range(0, len(tags), _BATCH):
+        client.log_batch(run_id, tags=tags[start : start + _BATCH])
     return found

@@ -86,7 +86,8 @@ def sha256_tree(paths: Iterable[Path], root: Path) -> str:
     """One SHA-256 over the names (relative to `root`) and contents of files, in the order of their names."""
     digest = hashlib.sha256()
     for path in sorted(paths):
-        digest.update(f"{path.relative_to(root).as_posix()}\0{sha256_file(path)}\n".encode())
+        line = f"{path.relative_to(root).as_posix()}\0{sha256_file(path)}\n"
+        digest.update(line.encode("utf-8", "surrogateescape"))  # names of files need not be text
     return digest.hexdigest()
 
 

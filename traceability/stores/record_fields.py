@@ -105,8 +105,13 @@ class Run:
 
 
 def own(tags: Mapping[str, str]) -> dict[str, str]:
-    """The tags of the study or its plugin, without their prefix."""
-    return {name.removeprefix(PREFIX): value for name, value in tags.items() if name.startswith(PREFIX)}
+    """The tags of the study or its plugin, without their prefix; a command line of several tags is put together."""
+    found = {name.removeprefix(PREFIX): value for name, value in tags.items() if name.startswith(PREFIX)}
+    number = 2
+    while f"argv.{number}" in found:
+        found["argv"] = found.get("argv", "") + found.pop(f"argv.{number}")
+        number += 1
+    return found
 
 
 def written_by_plugin(tags: Mapping[str, str]) -> dict[str, str]:

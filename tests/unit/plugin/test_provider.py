@@ -2,7 +2,6 @@
 
 import json
 import os
-import random
 import subprocess
 import sys
 import tomllib
@@ -10,11 +9,9 @@ import tomllib
 import pytest
 from support import ROOT
 
-from traceability import redaction
 from traceability.audit import survey
-from traceability.plugin import context
 from traceability.runtime import git
-from traceability.stores import readers, tracking
+from traceability.stores import readers, record_fields, tracking
 from traceability.stores.scope import Scope
 
 SCRIPT = """
@@ -168,8 +165,13 @@ def test_without_git_or_a_repository_the_run_goes_on_and_nothing_is_claimed(benc
     assert judged.items["code"].state == "partial"
     (tmp_path / "plain.py").write_text(SCRIPT.format(before=""))
     _, judged = launch(bench, [sys.executable, "plain.py"], tmp_path)
-    assert own(judged)["traceability.commit"] == "none"
+    assert "traceability.commit" not in own(judged)
+    assert own(judged)["traceability.entry_point_state"] == "outside"
     assert "commit" in judged.items["code"].missing
+    (tmp_path / "named.py").write_text(SCRIPT.format(before="").replace(
+        "start_run()", f"start_run(tags={{'mlflow.source.git.commit': '{'a' * 40}'}})"))  # fmt: skip
+    _, judged = launch(bench, [sys.executable, "named.py"], tmp_path)
+    assert "commit" not in judged.items["code"].missing, "as in a container whose user knows the commit"
 
 
 def test_stamp_writes_the_same_tags_to_a_run_of_the_client(bench, tmp_path):
@@ -183,6 +185,53 @@ def test_stamp_writes_the_same_tags_to_a_run_of_the_client(bench, tmp_path):
     _, judged = launch(bench, [sys.executable, "client.py"], home, on=False)
     assert own(judged)["traceability.commit"] == git.head(home)
     assert judged.items["code"].state == "complete"
+
+
+@pytest.mark.parametrize("first", ["import mlflow", "import traceability.plugin", "from traceability import stamp"])
+def test_the_order_of_imports_makes_no_difference(first, bench, tmp_path):
+    home = project(tmp_path / "p")
+    text = f"{first}\nimport mlflow, traceability.plugin, warnings\n" + (home / "train.py").read_text()
+    (home / "train.py").write_text(text)
+    git.commit_all(home, "two")
+    _, judged = launch(bench, [sys.executable, "-W", "error:Failure attempting", "train.py"], home)
+    assert own(judged)["traceability.commit"] == git.head(home)
+    assert own(judged)["traceability.dirty"] == "false"
+
+
+def test_a_logged_data_set_does_not_take_the_tags_of_its_run(bench, tmp_path):
+    """Each would hold all packages again, and asking for them would cost as much as a run's start."""
+    home = project(tmp_path / "p")
+    (home / "train.py").write_text(
+        "import mlflow, numpy\nwith mlflow.start_run() as run:\n"
+        "    mlflow.log_input(mlflow.data.from_numpy(numpy.zeros((2, 2)), name='zeros'))\nprint([], run.info.run_id)\n"
+    )
+    git.commit_all(home, "two")
+    _, judged = launch(bench, [sys.executable, "train.py"], home)
+    (dataset,) = judged.run.datasets
+    assert "mlflow.source.name" in dataset.source
+    assert "traceability" not in dataset.source
+    assert own(judged)["traceability.commit"] == git.head(home)
+
+
+def test_an_argument_that_is_no_text_does_not_keep_a_training_from_beginning(bench, tmp_path):
+    home = project(tmp_path / "p")
+    _, judged = launch(bench, [sys.executable, "train.py", os.fsdecode(b"M\xfcller.csv")], home)
+    assert own(judged)["traceability.argv"].endswith("train.py 'M\\udcfcller.csv'")
+
+
+def test_stamp_writes_more_tags_than_mlflow_takes_at_once(bench, tmp_path):
+    home = project(tmp_path / "p")
+    (home / "client.py").write_text(
+        "import mlflow, sys, traceability\nfrom traceability.plugin import limits\n"
+        "limits.TAG_BYTES, limits.PARTS = 50, 200\n"
+        "run_id = mlflow.MlflowClient().create_run('0').info.run_id\n"
+        "traceability.stamp(run_id)\nprint([], run_id)\n"
+    )
+    git.commit_all(home, "two")
+    words = [f"--option-{number}=value" for number in range(300)]
+    _, judged = launch(bench, [sys.executable, "client.py", *words], home, on=False)
+    assert len(own(judged)) > 100
+    assert record_fields.own(judged.run.tags)["argv"].split()[-300:] == words
 
 
 def test_a_spawned_child_tells_the_command_that_its_user_typed(tmp_path):
@@ -203,40 +252,3 @@ def test_importing_the_library_stays_light():
     done = subprocess.run([sys.executable, "-c", text], env=git.environment() | {"PYTHONPATH": str(ROOT)},
                           capture_output=True, text=True, check=True)  # fmt: skip
     assert done.stdout.strip() == "[]"
-
-
-def test_looking_advances_no_generator_and_a_failure_is_a_tag(monkeypatch):
-    random.seed(3)
-    before = random.getstate()
-    first = context.tags()["random_states"]
-    assert random.getstate() == before
-    assert context.tags()["random_states"] == first
-    random.seed(4)
-    assert context.tags()["random_states"] != first
-
-    def broken():
-        raise RuntimeError("https://me:hidden@example.org")
-
-    monkeypatch.setattr(context, "_environment", broken)
-    broken.__name__ = "_environment"
-    found = context.tags()
-    assert found["failed_environment"] == "RuntimeError: https://example.org"
-    assert "argv" in found
-
-
-@pytest.mark.parametrize(("given", "shown"), [
-    ("https://user:pw@host/x", "https://host/x"),
-    ("https://ghp_abc@host/x", "https://host/x"),
-    ("ssh://git@host/x", "ssh://git@host/x"),
-    ("postgresql://u:pw@h/d", "postgresql://u:***@h/d"),
-    ("https://h/x?sig=abc&v=1", "https://h/x?sig=***&v=1"),
-    ('{"api_key": "abc"}', '{"api_key": "***"}'),
-    ("learning_rate=0.1", "learning_rate=0.1"),
-])  # fmt: skip
-def test_secrets_are_taken_out_of_text(given, shown):
-    assert redaction.text(given) == shown
-
-
-def test_secrets_are_taken_out_of_command_lines():
-    line = redaction.command("train.py --api-key k --lr 0.1 --token=t -v --password --epochs 3")
-    assert line == "train.py --api-key *** --lr 0.1 --token=*** -v --password --epochs 3"
