@@ -14,6 +14,7 @@ rule capture:
         "results/figures/launch_modes.svg",
         "results/figures/trackers.svg",
         "results/figures/digest_blind_spots.svg",
+    localrule: True
 
 
 rule environments:
@@ -22,6 +23,7 @@ rule environments:
         unpack(object_store),
         environments_in_use(),
         uvloop="results/environments/uvloop.json",
+    localrule: True
 
 
 rule build_environment:
@@ -33,14 +35,13 @@ rule build_environment:
         receipt="results/environments/{tracker}.json",
     log:
         "<logs>/build_environment/{tracker}.log",
+    localrule: True
     conda:
         "../envs/replay.yaml"
     resources:
         downloads=1,
     params:
         code=code_digest("build_environment"),
-    message:
-        "Build the environment of {wildcards.tracker}"
     script:
         "../scripts/build_environment.py"
 
@@ -55,14 +56,13 @@ rule plan_captures:
         plan=ensure("results/capture/plan.tsv", non_empty=True),
     log:
         "<logs>/plan_captures.log",
+    localrule: True
     conda:
         "../envs/statistics.yaml"
     params:
         use=lookup("capture/use", within=config),
         batches=lookup("capture/batches", within=config),
         code=code_digest("plan_captures"),
-    message:
-        "Plan the launches"
     script:
         "../scripts/plan_captures.py"
 
@@ -75,12 +75,11 @@ rule write_table:
         table=ensure("results/capture/diabetes.csv", non_empty=True),
     log:
         "<logs>/write_table.log",
+    localrule: True
     conda:
         "../envs/datasets.yaml"
     params:
         code=code_digest("write_table"),
-    message:
-        "Write the diabetes data as a table"
     script:
         "../scripts/write_table.py"
 
@@ -108,8 +107,6 @@ rule run_captures:
     params:
         timeout_seconds=lookup("capture/timeout_seconds", within=config),
         code=code_digest("run_captures", "capture/probes", "plugin"),
-    message:
-        "Launch and read back, job {wildcards.batch}"
     script:
         "../scripts/run_captures.py"
 
@@ -153,12 +150,11 @@ rule judge_captures:
         ),
     log:
         "<logs>/judge_captures.log",
+    localrule: True
     conda:
         "../envs/capture.yaml"
     params:
         code=code_digest("judge_captures"),
-    message:
-        "Judge the records"
     script:
         "../scripts/judge_captures.py"
 
@@ -184,9 +180,8 @@ rule compare_digests:
         mem_mb=growing(1000),
         runtime=growing(30),
     params:
+        beside=subpath(output.table, parent=True),
         code=code_digest("compare_digests", "capture/probes"),
-    message:
-        "Change data sets and compare MLflow's digests"
     script:
         "../scripts/compare_digests.py"
 
@@ -204,138 +199,11 @@ rule count_captures:
         ),
     log:
         "<logs>/count_captures.log",
+    localrule: True
     conda:
         "../envs/statistics.yaml"
     params:
         confidence=lookup("statistics/confidence", within=config),
         code=code_digest("count_captures"),
-    message:
-        "Count the verdicts"
     script:
         "../scripts/count_captures.py"
-
-
-rule plot_capture_matrix:
-    """What each way of using MLflow records."""
-    input:
-        counts="results/statistics/capture_counts.tsv",
-    output:
-        figure=report(
-            ensure("results/figures/capture_matrix.svg", non_empty=True),
-            caption="../report/capture/capture_matrix.rst",
-            category="Capture",
-            labels={"content": "fields by way of tracking", "form": "figure"},
-        ),
-        table=report(
-            ensure("results/figures/capture_matrix.tsv", non_empty=True),
-            caption="../report/capture/capture_matrix.rst",
-            category="Capture",
-            labels={
-                "content": "fields by way of tracking",
-                "form": "values of the figure",
-            },
-        ),
-    log:
-        "<logs>/plot_capture_matrix.log",
-    conda:
-        "../envs/figures.yaml"
-    params:
-        code=code_digest("plot_capture_matrix"),
-    message:
-        "Draw {output.figure}"
-    script:
-        "../scripts/plot_capture_matrix.py"
-
-
-rule plot_launch_modes:
-    """What is recorded of the code, by launch mode."""
-    input:
-        captured="results/capture/capture.tsv",
-        modes=in_source(config["capture"]["modes"]),
-    output:
-        figure=report(
-            ensure("results/figures/launch_modes.svg", non_empty=True),
-            caption="../report/capture/launch_modes.rst",
-            category="Capture",
-            labels={"content": "code version by launch mode", "form": "figure"},
-        ),
-        table=report(
-            ensure("results/figures/launch_modes.tsv", non_empty=True),
-            caption="../report/capture/launch_modes.rst",
-            category="Capture",
-            labels={
-                "content": "code version by launch mode",
-                "form": "values of the figure",
-            },
-        ),
-    log:
-        "<logs>/plot_launch_modes.log",
-    conda:
-        "../envs/figures.yaml"
-    params:
-        code=code_digest("plot_launch_modes"),
-    message:
-        "Draw {output.figure}"
-    script:
-        "../scripts/plot_launch_modes.py"
-
-
-rule plot_trackers:
-    """What each tracker records of the same experiment."""
-    input:
-        captured="results/capture/capture.tsv",
-    output:
-        figure=report(
-            ensure("results/figures/trackers.svg", non_empty=True),
-            caption="../report/capture/trackers.rst",
-            category="Capture",
-            labels={"content": "fields by tracker", "form": "figure"},
-        ),
-        table=report(
-            ensure("results/figures/trackers.tsv", non_empty=True),
-            caption="../report/capture/trackers.rst",
-            category="Capture",
-            labels={"content": "fields by tracker", "form": "values of the figure"},
-        ),
-    log:
-        "<logs>/plot_trackers.log",
-    conda:
-        "../envs/figures.yaml"
-    params:
-        code=code_digest("plot_trackers"),
-    message:
-        "Draw {output.figure}"
-    script:
-        "../scripts/plot_trackers.py"
-
-
-rule plot_digest_blind_spots:
-    """Which changes of data MLflow's digest does not see."""
-    input:
-        digests="results/capture/digests.tsv",
-    output:
-        figure=report(
-            ensure("results/figures/digest_blind_spots.svg", non_empty=True),
-            caption="../report/capture/digest_blind_spots.rst",
-            category="Capture",
-            labels={"content": "changes that a digest sees", "form": "figure"},
-        ),
-        table=report(
-            ensure("results/figures/digest_blind_spots.tsv", non_empty=True),
-            caption="../report/capture/digest_blind_spots.rst",
-            category="Capture",
-            labels={
-                "content": "changes that a digest sees",
-                "form": "values of the figure",
-            },
-        ),
-    log:
-        "<logs>/plot_digest_blind_spots.log",
-    conda:
-        "../envs/figures.yaml"
-    params:
-        code=code_digest("plot_digest_blind_spots"),
-    message:
-        "Draw {output.figure}"
-    script:
-        "../scripts/plot_digest_blind_spots.py"

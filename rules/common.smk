@@ -119,6 +119,15 @@ def preloaded(workload):
     return (workloads[workload]["preload"] or "").split()
 
 
+def arrays_of_all_batches(_wildcards):
+    """The folders with the arrays of every batch of every workload."""
+    return [
+        f"results/training/{workload}/batch-{batch}"
+        for workload in WORKLOADS
+        for batch in batches_of(workload)
+    ]
+
+
 def batch_settings(workload):
     """What decides the replicates of a batch, and nothing else of the configuration."""
     settings = config["training"]
@@ -162,6 +171,12 @@ def subject_files(wildcards):
     )
 
 
+def calibration_projects():
+    """The folders of the calibration projects."""
+    folder = Path(workflow.basedir) / "tests" / "data" / "calibration"
+    return sorted(str(path) for path in folder.iterdir() if path.is_dir())
+
+
 def calibration_files():
     """Every file of the calibration projects, so that an edit scans them again."""
     folder = Path(workflow.basedir) / "tests" / "data" / "calibration"
@@ -198,6 +213,19 @@ def growing(first):
     return lambda _wildcards, attempt: first * 2 ** (attempt - 1)
 
 
+def unrecorded(value):
+    """A parameter whose change runs nothing again: Snakemake compares none that a function of the outputs gives."""
+    return lambda _wildcards, output: value
+
+
+def below_results(folder):
+    """A folder below results/ that no job makes anew, such as a cache; a prefix of this workflow stands before it."""
+    return lambda _wildcards, output: str(
+        next(path for path in Path(output[0]).parents if path.name == "results")
+        / folder
+    )
+
+
 def batch_minutes(wildcards, attempt):
     """Time limit of a batch: a replicate took 0.3 s per epoch and at most 10 s besides; half as much again, 15 min more.
 
@@ -207,8 +235,10 @@ def batch_minutes(wildcards, attempt):
     large = learns_from_images(wildcards.workload)
     # The first batches have the fresh controls on top.
     replicates = 2 * settings["batch_size"]
-    seconds = 1.5 * replicates * (
-        (15 if large else 0.3) * settings["epochs"] + (60 if large else 10)
+    seconds = (
+        1.5
+        * replicates
+        * ((15 if large else 0.3) * (settings["epochs"] or 0) + (60 if large else 10))
     )
     return (15 + int(seconds / 60)) * 2 ** (attempt - 1)
 

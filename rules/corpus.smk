@@ -21,6 +21,7 @@ rule corpus:
             then="results/corpus/verified.tsv",
             otherwise=[],
         ),
+    localrule: True
 
 
 rule scan_calibration:
@@ -33,12 +34,12 @@ rule scan_calibration:
         text_search=ensure("results/corpus/calibration_text.tsv", non_empty=True),
     log:
         "<logs>/scan_calibration.log",
+    localrule: True
     conda:
         "../envs/corpus.yaml"
     params:
+        projects=unrecorded(calibration_projects()),
         code=code_digest("scan_calibration"),
-    message:
-        "Scan the calibration projects"
     script:
         "../scripts/scan_calibration.py"
 
@@ -59,18 +60,18 @@ rule score_scanner:
         ),
     log:
         "<logs>/score_scanner.log",
+    localrule: True
     conda:
         "../envs/statistics.yaml"
     params:
         confidence=lookup("statistics/confidence", within=config),
         code=code_digest("score_scanner"),
-    message:
-        "Score the scanner on the traps"
     script:
         "../scripts/score_scanner.py"
 
 
 use rule score_scanner as score_labels with:
+    """Agreement of the resolver and of the text search with the hand labels, the set they were developed on."""
     input:
         truth=in_source(config["corpus"]["labels"]),
         usage="results/corpus/usage.tsv",
@@ -88,8 +89,7 @@ use rule score_scanner as score_labels with:
         ),
     log:
         "<logs>/score_labels.log",
-    message:
-        "Score the scanner on the hand labels"
+    localrule: True
 
 
 rule score_independent:
@@ -112,6 +112,7 @@ rule score_independent:
         ),
     log:
         "<logs>/score_independent.log",
+    localrule: True
     conda:
         "../envs/statistics.yaml"
     params:
@@ -119,8 +120,6 @@ rule score_independent:
         resamples=lookup("statistics/resamples", within=config),
         seed=lookup("statistics/seed", within=config),
         code=code_digest("score_independent"),
-    message:
-        "Score the scanner on projects labelled after it"
     script:
         "../scripts/score_independent.py"
 
@@ -140,41 +139,39 @@ rule score_kinds:
         ),
     log:
         "<logs>/score_kinds.log",
+    localrule: True
     conda:
         "../envs/statistics.yaml"
     params:
         confidence=lookup("statistics/confidence", within=config),
         code=code_digest("score_kinds"),
-    message:
-        "Check the rule for kinds of projects"
     script:
         "../scripts/score_kinds.py"
 
 
 if config["corpus"]["source"] == "published":
 
-    localrules:
-        take_observations,
-
     rule take_observations:
         """The published scan of the corpus, every digest checked."""
         input:
-            expand("{folder}/{file}", folder=OBSERVATIONS, file=SCAN_FILES),
-            provenance=f"{OBSERVATIONS}/provenance.json",
+            published=expand(
+                "{folder}/{file}",
+                folder=OBSERVATIONS,
+                file=[*SCAN_FILES, "provenance.json"],
+            ),
             projects=PROJECTS_TABLE,
         output:
-            ensure(
+            scans=ensure(
                 expand("results/corpus/{file}", file=[*SCAN_FILES, "provenance.json"]),
                 non_empty=True,
             ),
         log:
             "<logs>/take_observations.log",
+        localrule: True
         conda:
             "../envs/corpus.yaml"
         params:
             code=code_digest("take_observations"),
-        message:
-            "Take the published observations"
         script:
             "../scripts/take_observations.py"
 
@@ -188,9 +185,6 @@ else:
         config["corpus"]["url_template"],
     )
 
-    localrules:
-        fetch_project,
-
     rule fetch_project:
         """The pinned commits of a batch of projects, by git; a project that is gone is a row."""
         input:
@@ -201,6 +195,7 @@ else:
         log:
             "<logs>/fetch_project/{batch}.log",
         retries: 1
+        localrule: True
         conda:
             "../envs/corpus.yaml"
         resources:
@@ -208,18 +203,17 @@ else:
         params:
             size=lookup("corpus/batch_size", within=config),
             template=lambda _wildcards: config["corpus"]["url_template"],
-        message:
-            "Fetch batch {wildcards.batch} of the corpus"
+            code=code_digest("fetch_project"),
         script:
             "../scripts/fetch_project.py"
 
     rule scan_project:
         """The scan of a fetched batch."""
         input:
-            table="results/corpus/fetched/{batch}.tsv",
-            folder="results/corpus/repositories/{batch}",
+            fetched="results/corpus/fetched/{batch}.tsv",
+            repositories="results/corpus/repositories/{batch}",
         output:
-            expand("results/corpus/scans/{{batch}}/{file}", file=SCAN_FILES),
+            scans=expand("results/corpus/scans/{{batch}}/{file}", file=SCAN_FILES),
         log:
             "<logs>/scan_project/{batch}.log",
         benchmark:
@@ -231,8 +225,6 @@ else:
             runtime=growing(10),
         params:
             code=code_digest("scan_project"),
-        message:
-            "Scan batch {wildcards.batch} of the corpus"
         script:
             "../scripts/scan_project.py"
 
@@ -246,7 +238,7 @@ else:
             ),
             projects=PROJECTS_TABLE,
         output:
-            ensure(
+            scans=ensure(
                 expand("results/corpus/{file}", file=[*SCAN_FILES, "provenance.json"]),
                 non_empty=True,
             ),
@@ -261,8 +253,6 @@ else:
             runtime=growing(60),
         params:
             code=code_digest("scan_corpus"),
-        message:
-            "Gather the scan of the corpus"
         script:
             "../scripts/scan_corpus.py"
 
@@ -270,13 +260,17 @@ else:
 rule verify_observations:
     """A random sample of the corpus fetched and scanned again, compared with the published rows."""
     input:
-        expand("{folder}/{file}", folder=OBSERVATIONS, file=SCAN_FILES),
-        provenance=f"{OBSERVATIONS}/provenance.json",
+        published=expand(
+            "{folder}/{file}",
+            folder=OBSERVATIONS,
+            file=[*SCAN_FILES, "provenance.json"],
+        ),
         projects=PROJECTS_TABLE,
     output:
         table=ensure("results/corpus/verified.tsv", non_empty=True),
     log:
         "<logs>/verify_observations.log",
+    localrule: True
     conda:
         "../envs/corpus.yaml"
     resources:
@@ -286,8 +280,6 @@ rule verify_observations:
         seed=lookup("corpus/verify_seed", within=config),
         template=lambda _wildcards: config["corpus"]["url_template"],
         code=code_digest("verify_observations"),
-    message:
-        "Scan {params.number} projects of the corpus again"
     script:
         "../scripts/verify_observations.py"
 
@@ -295,7 +287,8 @@ rule verify_observations:
 rule count_usage:
     """The sample behind every share, and pooled counts."""
     input:
-        scan=["results/corpus/usage.tsv", "results/corpus/text_search.tsv"],
+        usage="results/corpus/usage.tsv",
+        text_search="results/corpus/text_search.tsv",
         provenance="results/corpus/provenance.json",
         projects=PROJECTS_TABLE,
         frames=FRAMES_TABLE,
@@ -304,12 +297,11 @@ rule count_usage:
         counts=ensure("results/corpus/usage_counts.tsv", non_empty=True),
     log:
         "<logs>/count_usage.log",
+    localrule: True
     conda:
         "../envs/corpus.yaml"
     params:
         code=code_digest("count_usage"),
-    message:
-        "Count what the sample uses"
     script:
         "../scripts/count_usage.py"
 
@@ -320,6 +312,7 @@ rule list_projects:
         table="results/corpus/listed.tsv",
     log:
         "<logs>/list_projects.log",
+    localrule: True
     conda:
         "../envs/corpus.yaml"
     resources:
@@ -328,8 +321,6 @@ rule list_projects:
         queries=lookup("corpus/queries", within=config),
         api_url=lookup("corpus/api_url", within=config),
         code=code_digest("list_projects"),
-    message:
-        "Ask GitHub for projects"
     script:
         "../scripts/list_projects.py"
 
@@ -343,6 +334,7 @@ rule sample_projects:
         table=ensure("results/corpus/projects.tsv", non_empty=True),
     log:
         "<logs>/sample_projects.log",
+    localrule: True
     conda:
         "../envs/corpus.yaml"
     resources:
@@ -351,9 +343,7 @@ rule sample_projects:
         queries=lookup("corpus/queries", within=config),
         template=lambda _wildcards: config["corpus"]["url_template"],
         # Not an output: Snakemake would empty it before each try.
-        cache="results/corpus/histories",
+        cache=below_results("corpus/histories"),
         code=code_digest("sample_projects"),
-    message:
-        "Make a table of projects from {input.listing}"
     script:
         "../scripts/sample_projects.py"

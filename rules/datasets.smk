@@ -2,6 +2,7 @@ rule datasets:
     """Target: all data sets, prepared and described."""
     input:
         "results/datasets/datasets.tsv",
+    localrule: True
 
 
 rule prepare_dataset:
@@ -16,16 +17,19 @@ rule prepare_dataset:
         "<logs>/prepare_dataset/{dataset}.log",
     # For the data sets that are downloaded: a mirror that is down for minutes outlasts the attempts of one job.
     retries: 1
+    localrule: True
     conda:
         "../envs/datasets.yaml"
     resources:
         downloads=1,
-    # Where a file is fetched from and kept cannot change its content, which is checked: the script reads those settings
-    # itself, so that another mirror does not run the study again.
+    # Where a file is fetched from and kept cannot change its content, which is checked.
     params:
+        mirror=unrecorded(config["datasets"]["mirror"]),
+        folders=unrecorded(config["datasets"]["folders"]),
+        cache=unrecorded(config["datasets"]["cache"]),
+        timeout_seconds=unrecorded(config["datasets"]["timeout_seconds"]),
+        attempts=unrecorded(config["datasets"]["attempts"]),
         code=code_digest("prepare_dataset"),
-    message:
-        "Prepare the data set {wildcards.dataset}"
     script:
         "../scripts/prepare_dataset.py"
 
@@ -41,11 +45,10 @@ rule summarise_datasets:
         table=ensure("results/datasets/datasets.tsv", non_empty=True),
     log:
         "<logs>/summarise_datasets.log",
+    localrule: True
     conda:
         "../envs/datasets.yaml"
     params:
         code=code_digest("summarise_datasets"),
-    message:
-        "Summarise the data sets"
     script:
         "../scripts/summarise_datasets.py"

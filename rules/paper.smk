@@ -7,6 +7,7 @@ rule paper:
         "results/paper/numbers.json",
         "results/paper/study.pdf",
         "results/paper/ro-crate-metadata.json",
+    localrule: True
 
 
 rule collect_numbers:
@@ -22,13 +23,13 @@ rule collect_numbers:
         ),
     log:
         "<logs>/collect_numbers.log",
+    localrule: True
     conda:
         "../envs/paper.yaml"
     params:
+        results=below_results("."),
         confidence=lookup("statistics/confidence", within=config),
         code=code_digest("collect_numbers"),
-    message:
-        "Collect the numbers of the paper"
     script:
         "../scripts/collect_numbers.py"
 
@@ -48,12 +49,11 @@ rule compile_paper:
         ),
     log:
         "<logs>/compile_paper.log",
+    localrule: True
     conda:
         "../envs/paper.yaml"
     params:
         code=code_digest("compile_paper"),
-    message:
-        "Typeset {output.pdf}"
     script:
         "../scripts/compile_paper.py"
 
@@ -61,28 +61,27 @@ rule compile_paper:
 rule write_crate:
     """What the results are and what made them, as an RO-Crate with a digest for every file."""
     input:
+        study_files(),
         snakefile=in_source("Snakefile"),
-        study=study_files(),
         configuration=[str(path) for path in workflow.configfiles],
         results=results_of_the_study(),
         own=["results/paper/study.pdf", "results/paper/numbers.json"],
     output:
+        directory("results/paper/files"),
         metadata=report(
             ensure("results/paper/ro-crate-metadata.json", non_empty=True),
             caption="../report/paper/crate.rst",
             category="Paper",
             labels={"content": "description of the results (RO-Crate)"},
         ),
-        files=directory("results/paper/files"),
     log:
         "<logs>/write_crate.log",
+    localrule: True
     conda:
         "../envs/paper.yaml"
     params:
         version=STUDY_VERSION,
-        snakemake=SNAKEMAKE_VERSION,
+        snakemake_version=SNAKEMAKE_VERSION,
         code=code_digest("write_crate"),
-    message:
-        "Describe the results"
     script:
         "../scripts/write_crate.py"

@@ -9,6 +9,7 @@ rule replay:
         "results/statistics/replay_cells.tsv",
         "results/figures/replay_funnel.svg",
         ["results/replay/third_party.tsv"] if config["replay"]["third_party"] else [],
+    localrule: True
 
 
 rule plan_replays:
@@ -16,10 +17,13 @@ rule plan_replays:
     input:
         cases=in_source(config["replay"]["cases"]),
         arms=in_source(config["training"]["arms"]),
+        preregistration=in_source(config["statistics"]["plan"]),
     output:
         plan=ensure("results/replay/plan.tsv", non_empty=True),
+        margins="results/replay/margins.json",
     log:
         "<logs>/plan_replays.log",
+    localrule: True
     conda:
         "../envs/statistics.yaml"
     params:
@@ -30,8 +34,6 @@ rule plan_replays:
         crossed_levels=lookup("training/crossed_levels", within=config),
         base_seed=lookup("training/order_seed", within=config),
         code=code_digest("plan_replays"),
-    message:
-        "Plan the replays"
     script:
         "../scripts/plan_replays.py"
 
@@ -40,7 +42,7 @@ rule run_replays:
     """Make one job's share of the runs and replay each from its record."""
     input:
         plan="results/replay/plan.tsv",
-        preregistration=in_source(config["statistics"]["plan"]),
+        margins="results/replay/margins.json",
         era=in_source(config["replay"]["era"]),
         subjects=expand("results/subjects/{workload}.json", workload=WORKLOADS),
         data=[data_of(workload) for workload in WORKLOADS],
@@ -59,13 +61,11 @@ rule run_replays:
         runtime=growing(120),
     params:
         workloads=WORKLOADS,
-        cache="results/environments",
+        cache=below_results("environments"),
         timeout_seconds=lookup("replay/timeout_seconds", within=config),
         code=code_digest(
             "run_replays", "runtime/sandbox_launcher", "replay/tagged_script", "plugin"
         ),
-    message:
-        "Replay, job {wildcards.batch}"
     script:
         "../scripts/run_replays.py"
 
@@ -86,12 +86,11 @@ rule collect_replays:
         ),
     log:
         "<logs>/collect_replays.log",
+    localrule: True
     conda:
         "../envs/replay.yaml"
     params:
         code=code_digest("collect_replays"),
-    message:
-        "Collect the replays"
     script:
         "../scripts/collect_replays.py"
 
@@ -123,10 +122,8 @@ rule run_third_party:
         memory_mib=lookup("replay/third_party_memory_mib", within=config),
         timeout_seconds=lookup("replay/third_party_timeout_seconds", within=config),
         template=lambda _wildcards: config["corpus"]["url_template"],
-        cache="results/environments",
+        cache=below_results("environments"),
         code=code_digest("run_third_party", "runtime/sandbox_launcher"),
-    message:
-        "Execute {params.names}"
     script:
         "../scripts/run_third_party.py"
 
@@ -159,41 +156,11 @@ rule count_replays:
         pairs=ensure("results/statistics/replay_pairs.tsv", non_empty=True),
     log:
         "<logs>/count_replays.log",
+    localrule: True
     conda:
         "../envs/statistics.yaml"
     params:
         confidence=lookup("statistics/confidence", within=config),
         code=code_digest("count_replays"),
-    message:
-        "Count how far the replays came"
     script:
         "../scripts/count_replays.py"
-
-
-rule plot_replay_funnel:
-    """Picture of the stages that replays reach."""
-    input:
-        funnel="results/statistics/replay_funnel.tsv",
-    output:
-        figure=report(
-            ensure("results/figures/replay_funnel.svg", non_empty=True),
-            caption="../report/replay/funnel.rst",
-            category="Replay",
-            labels={"content": "stages reached", "form": "figure"},
-        ),
-        table=report(
-            ensure("results/figures/replay_funnel.tsv", non_empty=True),
-            caption="../report/replay/funnel.rst",
-            category="Replay",
-            labels={"content": "stages reached", "form": "values of the figure"},
-        ),
-    log:
-        "<logs>/plot_replay_funnel.log",
-    conda:
-        "../envs/figures.yaml"
-    params:
-        code=code_digest("plot_replay_funnel"),
-    message:
-        "Draw {output.figure}"
-    script:
-        "../scripts/plot_replay_funnel.py"

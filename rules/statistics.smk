@@ -14,6 +14,7 @@ rule statistics:
         "results/statistics/power.tsv",
         "results/statistics/usage_shares.tsv",
         "results/statistics/corpus_shares.tsv",
+    localrule: True
 
 
 rule compare_arms:
@@ -41,8 +42,6 @@ rule compare_arms:
         seed=lookup("statistics/seed", within=config),
         confidence=lookup("statistics/confidence", within=config),
         code=code_digest("compare_arms"),
-    message:
-        "Compare the arms of {input.runs}"
     script:
         "../scripts/compare_arms.py"
 
@@ -63,6 +62,7 @@ rule check_regression_targets:
         ),
     log:
         "<logs>/check_regression_targets.log",
+    localrule: True
     conda:
         "../envs/statistics.yaml"
     params:
@@ -70,8 +70,6 @@ rule check_regression_targets:
         seed=lookup("statistics/seed", within=config),
         confidence=lookup("statistics/confidence", within=config),
         code=code_digest("check_regression_targets"),
-    message:
-        "Compare {input.runs} with the published numbers"
     script:
         "../scripts/check_regression_targets.py"
 
@@ -91,12 +89,11 @@ rule check_expectations:
         ),
     log:
         "<logs>/check_expectations.log",
+    localrule: True
     conda:
         "../envs/statistics.yaml"
     params:
         code=code_digest("check_expectations"),
-    message:
-        "Compare {input.runs} with what the plan expects"
     script:
         "../scripts/check_expectations.py"
 
@@ -123,8 +120,6 @@ rule judge_contrasts:
         "../envs/statistics.yaml"
     params:
         code=code_digest("judge_contrasts"),
-    message:
-        "Test the declared contrasts"
     script:
         "../scripts/judge_contrasts.py"
 
@@ -134,9 +129,7 @@ rule measure_churn:
     input:
         runs="results/training/runs.parquet",
         plan=in_source(config["statistics"]["plan"]),
-        arrays=lambda wildcards: [
-            path.removesuffix(".jsonl") for path in all_batches(wildcards)
-        ],
+        arrays=arrays_of_all_batches,
     output:
         table=report(
             ensure("results/statistics/churn.tsv", non_empty=True),
@@ -156,8 +149,6 @@ rule measure_churn:
         seed=lookup("statistics/seed", within=config),
         confidence=lookup("statistics/confidence", within=config),
         code=code_digest("measure_churn"),
-    message:
-        "Compare the predictions of runs"
     script:
         "../scripts/measure_churn.py"
 
@@ -183,8 +174,6 @@ rule compute_power:
     params:
         seed=lookup("statistics/seed", within=config),
         code=code_digest("compute_power"),
-    message:
-        "Simulate the power of the plan"
     script:
         "../scripts/compute_power.py"
 
@@ -211,8 +200,6 @@ rule estimate_usage:
     params:
         confidence=lookup("statistics/confidence", within=config),
         code=code_digest("estimate_usage"),
-    message:
-        "Estimate how many projects log"
     script:
         "../scripts/estimate_usage.py"
 
@@ -239,8 +226,6 @@ rule estimate_corpus:
         seed=lookup("statistics/seed", within=config),
         confidence=lookup("statistics/confidence", within=config),
         code=code_digest("estimate_corpus"),
-    message:
-        "Estimate shares over the corpus"
     script:
         "../scripts/estimate_corpus.py"
 
@@ -269,8 +254,6 @@ rule estimate_components:
         seed=lookup("statistics/seed", within=config),
         confidence=lookup("statistics/confidence", within=config),
         code=code_digest("estimate_components"),
-    message:
-        "Estimate the components of variance"
     script:
         "../scripts/estimate_components.py"
 
@@ -298,7 +281,5 @@ rule compare_costs:
         seed=lookup("statistics/seed", within=config),
         confidence=lookup("statistics/confidence", within=config),
         code=code_digest("compare_costs"),
-    message:
-        "Compare the costs of tracking and determinism"
     script:
         "../scripts/compare_costs.py"

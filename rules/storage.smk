@@ -16,6 +16,7 @@ rule storage:
         "results/figures/storage_map.svg",
         "results/figures/storage_cost.svg",
         "results/figures/storage_load.svg",
+    localrule: True
 
 
 rule build_component:
@@ -28,6 +29,7 @@ rule build_component:
         "<logs>/build_component/{component}.log",
     wildcard_constraints:
         component="swift|uvloop",
+    localrule: True
     conda:
         "../envs/replay.yaml"
     resources:
@@ -36,8 +38,6 @@ rule build_component:
         # Of these two only Swift can be given.
         given=lambda wildcards: config["storage"].get(wildcards.component, ""),
         code=code_digest("build_component"),
-    message:
-        "Build the environment of {wildcards.component}"
     script:
         "../scripts/build_component.py"
 
@@ -46,7 +46,7 @@ rule use_stores:
     """Every set-up opened once: what logging costs, where one experiment lies, what a move keeps, several writers."""
     input:
         unpack(object_store),
-        stores=in_source(config["storage"]["table"]),
+        setups=in_source(config["storage"]["table"]),
     output:
         costs=report(
             ensure("results/storage/cost.tsv", non_empty=True),
@@ -107,8 +107,6 @@ rule use_stores:
         resamples=lookup("storage/resamples", within=config),
         seed=lookup("storage/seed", within=config),
         code=code_digest("use_stores", "storage/swift_node", "runtime/supervise"),
-    message:
-        "Use every storage set-up"
     script:
         "../scripts/use_stores.py"
 
@@ -117,7 +115,7 @@ rule break_stores:
     """Components killed and disks filled while a client logs."""
     input:
         unpack(object_store),
-        stores=in_source(config["storage"]["table"]),
+        setups=in_source(config["storage"]["table"]),
     output:
         table=report(
             ensure("results/storage/failures.tsv", non_empty=True),
@@ -141,8 +139,6 @@ rule break_stores:
         stores=lookup("storage/stores", within=config),
         postgresql=lookup("storage/postgresql", within=config),
         code=code_digest("break_stores", "storage/swift_node", "runtime/supervise"),
-    message:
-        "Kill components of every set-up under load"
     script:
         "../scripts/break_stores.py"
 
@@ -175,8 +171,6 @@ rule measure_latency:
         resamples=lookup("storage/resamples", within=config),
         seed=lookup("storage/seed", within=config),
         code=code_digest("measure_latency", "runtime/supervise"),
-    message:
-        "Time requests to tracking servers"
     script:
         "../scripts/measure_latency.py"
 
@@ -184,7 +178,7 @@ rule measure_latency:
 rule try_access:
     """Who sees, reads, writes and deletes what on a server with accounts."""
     input:
-        stores=in_source(config["storage"]["table"]),
+        setups=in_source(config["storage"]["table"]),
     output:
         table=report(
             ensure("results/storage/access.tsv", non_empty=True),
@@ -208,8 +202,6 @@ rule try_access:
         stores=lookup("storage/stores", within=config),
         postgresql=lookup("storage/postgresql", within=config),
         code=code_digest("try_access", "runtime/supervise"),
-    message:
-        "Try every action with every permission"
     script:
         "../scripts/try_access.py"
 
@@ -229,101 +221,10 @@ rule check_durability:
         ),
     log:
         "<logs>/check_durability.log",
+    localrule: True
     conda:
         "../envs/storage.yaml"
     params:
         code=code_digest("check_durability"),
-    message:
-        "Count what was acknowledged and lost"
     script:
         "../scripts/check_durability.py"
-
-
-rule plot_storage_map:
-    """Which entity lies where in each storage set-up."""
-    input:
-        places="results/storage/map.tsv",
-    output:
-        figure=report(
-            ensure("results/figures/storage_map.svg", non_empty=True),
-            caption="../report/storage/storage_map.rst",
-            category="Storage",
-            labels={"content": "where each entity lies", "form": "figure"},
-        ),
-        table=report(
-            ensure("results/figures/storage_map.tsv", non_empty=True),
-            caption="../report/storage/storage_map.rst",
-            category="Storage",
-            labels={
-                "content": "where each entity lies",
-                "form": "values of the figure",
-            },
-        ),
-    log:
-        "<logs>/plot_storage_map.log",
-    conda:
-        "../envs/figures.yaml"
-    params:
-        code=code_digest("plot_storage_map"),
-    message:
-        "Draw {output.figure}"
-    script:
-        "../scripts/plot_storage_map.py"
-
-
-rule plot_storage_cost:
-    """What logging costs in each set-up, relative to SQLite."""
-    input:
-        costs="results/storage/cost.tsv",
-    output:
-        figure=report(
-            ensure("results/figures/storage_cost.svg", non_empty=True),
-            caption="../report/storage/storage_cost.rst",
-            category="Storage",
-            labels={"content": "what logging costs", "form": "figure"},
-        ),
-        table=report(
-            ensure("results/figures/storage_cost.tsv", non_empty=True),
-            caption="../report/storage/storage_cost.rst",
-            category="Storage",
-            labels={"content": "what logging costs", "form": "values of the figure"},
-        ),
-    log:
-        "<logs>/plot_storage_cost.log",
-    conda:
-        "../envs/figures.yaml"
-    params:
-        code=code_digest("plot_storage_cost"),
-    message:
-        "Draw {output.figure}"
-    script:
-        "../scripts/plot_storage_cost.py"
-
-
-rule plot_storage_load:
-    """Points per second over the number of writers."""
-    input:
-        load="results/storage/collaboration.tsv",
-    output:
-        figure=report(
-            ensure("results/figures/storage_load.svg", non_empty=True),
-            caption="../report/storage/storage_load.rst",
-            category="Storage",
-            labels={"content": "several writers", "form": "figure"},
-        ),
-        table=report(
-            ensure("results/figures/storage_load.tsv", non_empty=True),
-            caption="../report/storage/storage_load.rst",
-            category="Storage",
-            labels={"content": "several writers", "form": "values of the figure"},
-        ),
-    log:
-        "<logs>/plot_storage_load.log",
-    conda:
-        "../envs/figures.yaml"
-    params:
-        code=code_digest("plot_storage_load"),
-    message:
-        "Draw {output.figure}"
-    script:
-        "../scripts/plot_storage_load.py"

@@ -19,6 +19,7 @@ rule init_tracking:
         receipt="results/tracking/tracking.json",
     log:
         "<logs>/init_tracking.log",
+    localrule: True
     conda:
         "../envs/tracking.yaml"
     params:
@@ -26,8 +27,7 @@ rule init_tracking:
         artifacts=lookup("tracking/artifacts", within=config),
         timeout=lookup("tracking/sqlite_timeout_seconds", within=config),
         experiments=WORKLOADS,
+        results=below_results("."),
         code=code_digest("init_tracking"),
-    message:
-        "Prepare the tracking store"
     script:
         "../scripts/init_tracking.py"

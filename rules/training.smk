@@ -6,6 +6,7 @@ rule training:
     input:
         "results/training/runs.parquet",
         "results/training/costs.tsv",
+    localrule: True
 
 
 rule stage_subject:
@@ -16,14 +17,13 @@ rule stage_subject:
         receipt="results/subjects/{workload}.json",
     log:
         "<logs>/stage_subject/{workload}.log",
+    localrule: True
     conda:
         "../envs/datasets.yaml"
     params:
-        source=lambda wildcards: in_source(f"subjects/{wildcards.workload}"),
-        target="results/subjects/{workload}",
+        source=lambda wildcards, output: in_source(f"subjects/{wildcards.workload}"),
+        target=subpath(output.receipt, strip_suffix=".json"),
         code=code_digest("stage_subject"),
-    message:
-        "Stage subject {wildcards.workload}"
     script:
         "../scripts/stage_subject.py"
 
@@ -31,12 +31,12 @@ rule stage_subject:
 rule run_batch:
     """Run one block of replicates, each in a process of its own."""
     input:
+        ancient("results/tracking/tracking.json"),
         unpack(era_environment),
         arms=in_source(config["training"]["arms"]),
         plan=in_source(config["statistics"]["plan"]),
         subject="results/subjects/{workload}.json",
         data=lambda wildcards: data_of(wildcards.workload),
-        tracking=ancient("results/tracking/tracking.json"),
     output:
         rows="results/training/{workload}/batch-{batch}.jsonl",
         arrays=directory("results/training/{workload}/batch-{batch}"),
@@ -53,15 +53,12 @@ rule run_batch:
     params:
         uri=lookup("tracking/uri", within=config),
         timeout=lookup("tracking/sqlite_timeout_seconds", within=config),
+        results=below_results("."),
         settings=lambda wildcards: batch_settings(wildcards.workload),
         preload=lambda wildcards: preloaded(wildcards.workload),
-        arms=lambda wildcards: [
-            arm["arm"] for arm in arms_of(wildcards.workload)
-        ],
+        names=lambda wildcards: [arm["arm"] for arm in arms_of(wildcards.workload)],
         # Not the whole chapter: a change of how runs are read back does not train again.
         code=code_digest("run_batch", "training/preloaded"),
-    message:
-        "Run batch {wildcards.batch} of {wildcards.workload}"
     script:
         "../scripts/run_batch.py"
 
@@ -84,9 +81,8 @@ rule collect_runs:
     params:
         uri=lookup("tracking/uri", within=config),
         timeout=lookup("tracking/sqlite_timeout_seconds", within=config),
+        results=below_results("."),
         code=code_digest("collect_runs"),
-    message:
-        "Collect the runs from MLflow"
     script:
         "../scripts/collect_runs.py"
 
@@ -117,7 +113,5 @@ rule measure_costs:
         preload=preloaded("digits_mlp"),
         seed=lookup("training/order_seed", within=config),
         code=code_digest("measure_costs", "training/preloaded"),
-    message:
-        "Measure what tracking and determinism cost"
     script:
         "../scripts/measure_costs.py"

@@ -3,24 +3,17 @@
 import tempfile
 from pathlib import Path
 
-from traceability.storage import failures, stores, tables
-from traceability.study import logs
+from traceability.storage import failures, tables
+from traceability.storage.stores import Given
+from traceability.study import job
 
 
-def main(output: Path, table: Path, names: list[str], given: stores.Given) -> None:
+def main(table: Path, setups: Path, stores: list[str], postgresql: str, swift: Path | None = None) -> None:
     """Write what was left after each event."""
     with tempfile.TemporaryDirectory() as folder:
-        rows = failures.measure(tables.chosen(table, names), Path(folder), given)
-    tables.FAILURES.write(rows, output)
+        rows = failures.measure(tables.chosen(setups, stores), Path(folder), Given(swift, postgresql))
+    tables.FAILURES.write(rows, table)
 
 
 if __name__ == "__main__":
-    logs.setup(snakemake.log[0])
-    main(
-        Path(snakemake.output.table),
-        Path(snakemake.input.stores),
-        list(snakemake.params.stores),
-        stores.Given(
-            Path(snakemake.input.swift) if snakemake.input.get("swift") else None, snakemake.params.postgresql
-        ),
-    )
+    job.run(main, snakemake)

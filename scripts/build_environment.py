@@ -7,7 +7,7 @@ from traceability.capture.tables import TRACKERS
 from traceability.errors import StudyError
 from traceability.runtime import virtualenvs
 from traceability.runtime.files import write_json
-from traceability.study import logs
+from traceability.study import job
 
 log = logging.getLogger(__name__)
 
@@ -33,10 +33,4 @@ def main(requirements: Path, trackers: Path, receipt: Path, tracker: str) -> Non
 
 
 if __name__ == "__main__":
-    logs.setup(snakemake.log[0])
-    main(
-        Path(snakemake.input.requirements),
-        Path(snakemake.input.trackers),
-        Path(snakemake.output.receipt),
-        snakemake.wildcards.tracker,
-    )
+    job.run(main, snakemake)

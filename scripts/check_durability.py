@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 
 from traceability.storage import durability, tables
-from traceability.study import logs
+from traceability.study import job
 from traceability.study.registry import read_frame
 
 
@@ -17,10 +17,4 @@ def main(collaboration: Path, failures: Path, stores: Path, table: Path) -> None
 
 
 if __name__ == "__main__":
-    logs.setup(snakemake.log[0])
-    main(
-        Path(snakemake.input.collaboration),
-        Path(snakemake.input.failures),
-        Path(snakemake.input.stores),
-        Path(snakemake.output.table),
-    )
+    job.run(main, snakemake)

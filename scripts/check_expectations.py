@@ -4,14 +4,15 @@ import logging
 from pathlib import Path
 
 from traceability.errors import StudyError
-from traceability.statistics import arms, plan, samples
+from traceability.statistics import arms, samples
+from traceability.statistics import plan as plans
 from traceability.statistics.tables import EXPECTATIONS
-from traceability.study import logs
+from traceability.study import job
 
 
-def main(runs: Path, plan_path: Path, table: Path) -> None:
+def main(runs: Path, plan: Path, table: Path) -> None:
     """Write one row per expectation. Raises `StudyError` when an instrument check disagrees."""
-    rows = arms.expectation_rows(samples.read_runs(runs, plan_path), plan.read(plan_path))
+    rows = arms.expectation_rows(samples.read_runs(runs, plan), plans.read(plan))
     EXPECTATIONS.write(rows, table)
     for row in rows:
         if row["agrees"] == "no":
@@ -31,5 +32,4 @@ def main(runs: Path, plan_path: Path, table: Path) -> None:
 
 
 if __name__ == "__main__":
-    logs.setup(snakemake.log[0])
-    main(Path(snakemake.input.runs), Path(snakemake.input.plan), Path(snakemake.output.table))
+    job.run(main, snakemake)

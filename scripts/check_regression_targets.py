@@ -4,22 +4,21 @@ import logging
 from pathlib import Path
 
 from traceability.errors import StudyError
-from traceability.statistics import arms, plan, samples
+from traceability.statistics import arms, samples
+from traceability.statistics import plan as plans
 from traceability.statistics.tables import TARGETS
-from traceability.study import logs
+from traceability.study import job
 from traceability.study.registry import read_frame
 
 
-def main(
-    runs: Path, replays: Path, plan_path: Path, table: Path, *, resamples: int, seed: int, confidence: float
-) -> None:
+def main(runs: Path, replays: Path, plan: Path, table: Path, *, resamples: int, seed: int, confidence: float) -> None:
     """Write the comparison.
 
     Raises `StudyError` when a published value was not met, or not measured at all with today's libraries; those of 2024
     cannot be installed everywhere.
     """
     rows = arms.target_rows(
-        samples.read_runs(runs, plan_path), read_frame(replays), plan.read(plan_path), resamples, seed, confidence
+        samples.read_runs(runs, plan), read_frame(replays), plans.read(plan), resamples, seed, confidence
     )  # fmt: skip
     TARGETS.write(rows, table)
     for row in rows:
@@ -41,13 +40,4 @@ def main(
 
 
 if __name__ == "__main__":
-    logs.setup(snakemake.log[0])
-    main(
-        Path(snakemake.input.runs),
-        Path(snakemake.input.replays),
-        Path(snakemake.input.plan),
-        Path(snakemake.output.table),
-        resamples=snakemake.params.resamples,
-        seed=snakemake.params.seed,
-        confidence=snakemake.params.confidence,
-    )
+    job.run(main, snakemake)

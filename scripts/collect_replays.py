@@ -4,14 +4,13 @@ from pathlib import Path
 
 from traceability.replay.batch import collect
 from traceability.replay.tables import REPLAYS
-from traceability.study import logs
+from traceability.study import job
 
 
-def main(lines: list[Path], table: Path) -> None:
+def main(lines: list[Path], replays: Path) -> None:
     """Write the table of replays."""
-    REPLAYS.write(collect(lines), table)
+    REPLAYS.write(collect(lines), replays)
 
 
 if __name__ == "__main__":
-    logs.setup(snakemake.log[0])
-    main([Path(path) for path in snakemake.input.lines], Path(snakemake.output.replays))
+    job.run(main, snakemake)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from traceability.statistics.costs import cost_rows
 from traceability.statistics.tables import COSTS
-from traceability.study import logs
+from traceability.study import job
 from traceability.study.registry import read_frame
 
 
@@ -14,11 +14,4 @@ def main(costs: Path, table: Path, *, resamples: int, seed: int, confidence: flo
 
 
 if __name__ == "__main__":
-    logs.setup(snakemake.log[0])
-    main(
-        Path(snakemake.input.costs),
-        Path(snakemake.output.table),
-        resamples=snakemake.params.resamples,
-        seed=snakemake.params.seed,
-        confidence=snakemake.params.confidence,
-    )
+    job.run(main, snakemake)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from traceability.paper import typesetting
-from traceability.study import logs
+from traceability.study import job
 
 
 def main(sources: list[Path], numbers: Path, figures: list[Path], pdf: Path) -> None:
@@ -12,10 +12,4 @@ def main(sources: list[Path], numbers: Path, figures: list[Path], pdf: Path) -> 
 
 
 if __name__ == "__main__":
-    logs.setup(snakemake.log[0])
-    main(
-        [Path(path) for path in snakemake.input.sources],
-        Path(snakemake.input.numbers),
-        [Path(path) for path in snakemake.input.figures],
-        Path(snakemake.output.pdf),
-    )
+    job.run(main, snakemake)

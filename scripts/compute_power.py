@@ -2,14 +2,15 @@
 
 from pathlib import Path
 
-from traceability.statistics import plan, power
+from traceability.statistics import plan as plans
+from traceability.statistics import power
 from traceability.statistics.tables import POWER
-from traceability.study import logs
+from traceability.study import job
 
 
-def main(plan_path: Path, table: Path, seed: int) -> None:
+def main(plan: Path, table: Path, seed: int) -> None:
     """Write one row per contrast: its power alone and after Holm, beside what the plan states."""
-    declared = plan.read(plan_path)
+    declared = plans.read(plan)
     powers = power.simulated_power(declared, seed)
     rows = []
     for name, contrast in declared.confirmatory.contrasts.items():
@@ -28,5 +29,4 @@ def main(plan_path: Path, table: Path, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    logs.setup(snakemake.log[0])
-    main(Path(snakemake.input.plan), Path(snakemake.output.table), snakemake.params.seed)
+    job.run(main, snakemake)

@@ -5,7 +5,7 @@ from pathlib import Path
 from traceability.capture.tables import CAPTURE
 from traceability.statistics import captures
 from traceability.statistics.tables import CAPTURE_COUNTS
-from traceability.study import logs
+from traceability.study import job
 
 
 def main(captured: Path, counts: Path, confidence: float) -> None:
@@ -14,5 +14,4 @@ def main(captured: Path, counts: Path, confidence: float) -> None:
 
 
 if __name__ == "__main__":
-    logs.setup(snakemake.log[0])
-    main(Path(snakemake.input.captured), Path(snakemake.output.counts), snakemake.params.confidence)
+    job.run(main, snakemake)

@@ -3,18 +3,19 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from traceability.statistics import components, plan, samples
+from traceability.statistics import components, samples
+from traceability.statistics import plan as plans
 from traceability.statistics.tables import COMPONENTS
-from traceability.study import logs
+from traceability.study import job
 
 FACTORS = ("init", "shuffle", "split")
 
 
-def main(runs: Path, plan_path: Path, table: Path, *, resamples: int, seed: int, confidence: float) -> None:
+def main(runs: Path, plan: Path, table: Path, *, resamples: int, seed: int, confidence: float) -> None:
     """Write one row per source of variance of every crossed arm."""
-    declared = plan.read(plan_path)
+    declared = plans.read(plan)
     rows = []
-    for arm in samples.arms(samples.read_runs(runs, plan_path), declared):
+    for arm in samples.arms(samples.read_runs(runs, plan), declared):
         if not (arm.runs["kind"] == "crossed").all() or arm.runs.empty:
             continue
         metric = declared.primary_metrics[arm.workload].metric
@@ -29,12 +30,4 @@ def main(runs: Path, plan_path: Path, table: Path, *, resamples: int, seed: int,
 
 
 if __name__ == "__main__":
-    logs.setup(snakemake.log[0])
-    main(
-        Path(snakemake.input.runs),
-        Path(snakemake.input.plan),
-        Path(snakemake.output.table),
-        resamples=snakemake.params.resamples,
-        seed=snakemake.params.seed,
-        confidence=snakemake.params.confidence,
-    )
+    job.run(main, snakemake)

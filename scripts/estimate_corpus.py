@@ -4,7 +4,7 @@ from pathlib import Path
 
 from traceability.statistics import corpus_shares
 from traceability.statistics.tables import CORPUS_SHARES
-from traceability.study import logs
+from traceability.study import job
 from traceability.study.registry import read_frame
 
 
@@ -14,11 +14,4 @@ def main(sample: Path, table: Path, resamples: int, seed: int, confidence: float
 
 
 if __name__ == "__main__":
-    logs.setup(snakemake.log[0])
-    main(
-        Path(snakemake.input.sample),
-        Path(snakemake.output.table),
-        snakemake.params.resamples,
-        snakemake.params.seed,
-        snakemake.params.confidence,
-    )
+    job.run(main, snakemake)

@@ -2,17 +2,18 @@
 
 from pathlib import Path
 
-from traceability.statistics import corpus_shares, plan, usage
+from traceability.statistics import corpus_shares, usage
+from traceability.statistics import plan as plans
 from traceability.statistics.tables import CORPUS_SHARES, SHARES
-from traceability.study import logs
+from traceability.study import job
 
 
-def main(counts: list[Path], plan_path: Path, table: Path, confidence: float, corpus: Path | None = None) -> None:
+def main(counts: list[Path], plan: Path, table: Path, confidence: float, corpus: Path | None = None) -> None:
     """Write Wilson intervals of every count (columns source, group, function, k, n) and of the published ones.
 
     With `corpus` (a table of `CORPUS_SHARES`) its headline comes first, with the primary interval.
     """
-    rows = usage.share_rows(counts, plan.read(plan_path), confidence)
+    rows = usage.share_rows(counts, plans.read(plan), confidence)
     if corpus is not None:
         estimated = CORPUS_SHARES.read(corpus).to_dict("records")
         rows = corpus_shares.shown(estimated, rows[0]["source"]) + rows  # type: ignore[arg-type]
@@ -20,11 +21,4 @@ def main(counts: list[Path], plan_path: Path, table: Path, confidence: float, co
 
 
 if __name__ == "__main__":
-    logs.setup(snakemake.log[0])
-    main(
-        [Path(path) for path in snakemake.input.counts],
-        Path(snakemake.input.plan),
-        Path(snakemake.output.table),
-        snakemake.params.confidence,
-        Path(snakemake.input.corpus),
-    )
+    job.run(main, snakemake)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from traceability.corpus import batches, fetching, tables
-from traceability.study import logs
+from traceability.study import job
 
 
 def main(projects: Path, batch: int, size: int, template: str, folder: Path, table: Path) -> None:
@@ -18,12 +18,4 @@ def main(projects: Path, batch: int, size: int, template: str, folder: Path, tab
 
 
 if __name__ == "__main__":
-    logs.setup(snakemake.log[0])
-    main(
-        Path(snakemake.input.projects),
-        int(snakemake.wildcards.batch),
-        snakemake.params.size,
-        snakemake.params.template,
-        Path(snakemake.output.folder),
-        Path(snakemake.output.table),
-    )
+    job.run(main, snakemake)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from traceability.stores import tracking
 from traceability.stores.tracking import prepare
-from traceability.study import logs
+from traceability.study import job
 
 
 def main(receipt: Path, uri: str, artifacts: str, timeout: int, experiments: list[str], results: Path) -> None:
@@ -14,12 +14,4 @@ def main(receipt: Path, uri: str, artifacts: str, timeout: int, experiments: lis
 
 
 if __name__ == "__main__":
-    logs.setup(snakemake.log[0])
-    main(
-        Path(snakemake.output.receipt),
-        snakemake.params.uri,
-        snakemake.params.artifacts,
-        snakemake.params.timeout,
-        list(snakemake.params.experiments),
-        Path(snakemake.output.receipt).parents[1],
-    )
+    job.run(main, snakemake)

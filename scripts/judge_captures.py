@@ -3,15 +3,16 @@
 import logging
 from pathlib import Path
 
-from traceability.capture import crosscheck, verdicts
+from traceability.capture import verdicts
+from traceability.capture.crosscheck import disagreements
 from traceability.capture.tables import CAPTURE, CROSSCHECK, EXPECTED, LAUNCH_MODES, PLANTED, TRACKERS
-from traceability.study import logs
+from traceability.study import job
 
 log = logging.getLogger(__name__)
 
 
 def main(
-    lines: list[Path], modes: Path, trackers: Path, captured: Path, planted: Path, checked: Path, expected: Path
+    lines: list[Path], modes: Path, trackers: Path, captured: Path, planted: Path, crosscheck: Path, expected: Path
 ) -> None:
     """Write the verdicts on sound records and on damaged ones, MLflow's store against its interface, and surprises.
 
@@ -21,8 +22,8 @@ def main(
     sound, damaged, both = verdicts.collect(lines)
     PLANTED.write(damaged, planted)
     verdicts.refuse_errors(damaged)
-    CROSSCHECK.write(both, checked)
-    for line in crosscheck.disagreements(both):
+    CROSSCHECK.write(both, crosscheck)
+    for line in disagreements(both):
         log.warning("%s", line)
     beside = verdicts.against_expectation(sound, LAUNCH_MODES.rows(modes), TRACKERS.rows(trackers))
     EXPECTED.write(beside, expected)
@@ -37,13 +38,4 @@ def main(
 
 
 if __name__ == "__main__":
-    logs.setup(snakemake.log[0])
-    main(
-        [Path(path) for path in snakemake.input.lines],
-        Path(snakemake.input.modes),
-        Path(snakemake.input.trackers),
-        Path(snakemake.output.captured),
-        Path(snakemake.output.planted),
-        Path(snakemake.output.crosscheck),
-        Path(snakemake.output.expected),
-    )
+    job.run(main, snakemake)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from traceability.corpus import listing, tables
-from traceability.study import logs
+from traceability.study import job
 
 
 def main(queries: list[str], api_url: str, table: Path) -> None:
@@ -12,5 +12,4 @@ def main(queries: list[str], api_url: str, table: Path) -> None:
 
 
 if __name__ == "__main__":
-    logs.setup(snakemake.log[0])
-    main(list(snakemake.params.queries), snakemake.params.api_url, Path(snakemake.output.table))
+    job.run(main, snakemake)

@@ -2,27 +2,19 @@
 
 from pathlib import Path
 
-from traceability.statistics import disagreement, plan, samples
+from traceability.statistics import disagreement, samples
+from traceability.statistics import plan as plans
 from traceability.statistics.tables import CHURN
-from traceability.study import logs
+from traceability.study import job
 
 
 def main(
-    runs: Path, plan_path: Path, folders: list[Path], table: Path, *, resamples: int, seed: int, confidence: float
+    runs: Path, plan: Path, arrays: list[Path], table: Path, *, resamples: int, seed: int, confidence: float
 ) -> None:
     """Write one row per arm of a classifier with a fixed evaluation set."""
-    counted, declared = samples.read_runs(runs, plan_path), plan.read(plan_path)
-    CHURN.write(disagreement.churn_rows(counted, declared, folders, resamples, seed, confidence), table)
+    counted, declared = samples.read_runs(runs, plan), plans.read(plan)
+    CHURN.write(disagreement.churn_rows(counted, declared, arrays, resamples, seed, confidence), table)
 
 
 if __name__ == "__main__":
-    logs.setup(snakemake.log[0])
-    main(
-        Path(snakemake.input.runs),
-        Path(snakemake.input.plan),
-        [Path(folder) for folder in snakemake.input.arrays],
-        Path(snakemake.output.table),
-        resamples=snakemake.params.resamples,
-        seed=snakemake.params.seed,
-        confidence=snakemake.params.confidence,
-    )
+    job.run(main, snakemake)

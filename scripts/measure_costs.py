@@ -6,13 +6,13 @@ from pathlib import Path
 from rich.progress import Progress
 
 from traceability.runtime.files import sha256_file
-from traceability.study import logs, subjects
+from traceability.study import job, subjects
 from traceability.training.cost import measure
 from traceability.training.tables import ARMS, COSTS
 
 
 def main(
-    levels: Path, receipt: Path, data: Path, plan: Path, table: Path, *,
+    levels: Path, subject: Path, data: Path, plan: Path, table: Path, *,
     preload: list[str], repetitions: int, epochs: int | None, seed: int,
 ) -> None:  # fmt: skip
     """Write one row per repetition of each level; the store of these runs is thrown away."""
@@ -20,8 +20,8 @@ def main(
         task = bar.add_task("costs", total=None)
         rows = measure(
             ARMS.rows(levels),
-            subjects.read(receipt),
-            data=data,
+            subjects.read(subject),
+            data=data.parent,
             preload=preload,
             folder=Path(folder),
             repetitions=repetitions,
@@ -34,15 +34,4 @@ def main(
 
 
 if __name__ == "__main__":
-    logs.setup(snakemake.log[0])
-    main(
-        Path(snakemake.input.levels),
-        Path(snakemake.input.subject),
-        Path(snakemake.input.data).parent,
-        Path(snakemake.input.plan),
-        Path(snakemake.output.table),
-        preload=list(snakemake.params.preload),
-        repetitions=snakemake.params.repetitions,
-        epochs=snakemake.params.epochs,
-        seed=snakemake.params.seed,
-    )
+    job.run(main, snakemake)

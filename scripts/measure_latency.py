@@ -4,21 +4,14 @@ import tempfile
 from pathlib import Path
 
 from traceability.storage import latency, tables
-from traceability.study import logs
+from traceability.study import job
 
 
-def main(output: Path, uvloop: Path, requests: int, resamples: int, seed: int) -> None:
+def main(table: Path, uvloop: Path, requests: int, resamples: int, seed: int) -> None:
     """Write milliseconds per request."""
     with tempfile.TemporaryDirectory() as folder:
-        tables.LATENCY.write(latency.measure(Path(folder), uvloop, requests, resamples, seed), output)
+        tables.LATENCY.write(latency.measure(Path(folder), uvloop, requests, resamples, seed), table)
 
 
 if __name__ == "__main__":
-    logs.setup(snakemake.log[0])
-    main(
-        Path(snakemake.output.table),
-        Path(snakemake.input.uvloop),
-        snakemake.params.requests,
-        snakemake.params.resamples,
-        snakemake.params.seed,
-    )
+    job.run(main, snakemake)

@@ -2,24 +2,17 @@
 
 from pathlib import Path
 
-from traceability.capture.plan import of_trackings, plan
+from traceability.capture.plan import of_trackings
+from traceability.capture.plan import plan as planned
 from traceability.capture.tables import BLOCKS, LAUNCH_MODES, PLAN, TRACKINGS
-from traceability.study import logs
+from traceability.study import job
 
 
-def main(blocks: Path, modes: Path, trackings: Path, table: Path, use: list[str], batches: int) -> None:
-    """Write one row per launch to `table`."""
+def main(blocks: Path, modes: Path, trackings: Path, plan: Path, use: list[str], batches: int) -> None:
+    """Write one row per launch to `plan`."""
     known = [row["launch_mode"] for row in LAUNCH_MODES.rows(modes)]
-    PLAN.write(plan(BLOCKS.rows(blocks), known, of_trackings(TRACKINGS.rows(trackings)), use, batches), table)
+    PLAN.write(planned(BLOCKS.rows(blocks), known, of_trackings(TRACKINGS.rows(trackings)), use, batches), plan)
 
 
 if __name__ == "__main__":
-    logs.setup(snakemake.log[0])
-    main(
-        Path(snakemake.input.blocks),
-        Path(snakemake.input.modes),
-        Path(snakemake.input.trackings),
-        Path(snakemake.output.plan),
-        list(snakemake.params.use),
-        snakemake.params.batches,
-    )
+    job.run(main, snakemake)

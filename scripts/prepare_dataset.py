@@ -4,7 +4,7 @@ from pathlib import Path
 
 from traceability.datasets import catalogue, prepare
 from traceability.datasets.download import Origin
-from traceability.study import logs
+from traceability.study import job
 
 
 def main(
@@ -33,18 +33,4 @@ def main(
 
 
 if __name__ == "__main__":
-    logs.setup(snakemake.log[0])
-    # Not by params: rules/datasets.smk says why.
-    settings = snakemake.config["datasets"]
-    main(
-        Path(snakemake.input.table),
-        snakemake.wildcards.dataset,
-        Path(snakemake.output.data),
-        Path(snakemake.output.splits),
-        Path(snakemake.output.description),
-        mirror=settings["mirror"],
-        folders=settings["folders"],
-        cache=settings["cache"],
-        timeout_seconds=settings["timeout_seconds"],
-        attempts=settings["attempts"],
-    )
+    job.run(main, snakemake)

@@ -7,7 +7,7 @@ from rich.progress import Progress
 from traceability.capture.batch import run_batch
 from traceability.capture.tables import PLAN
 from traceability.capture.trackers import trackers_of
-from traceability.study import logs, subjects
+from traceability.study import job, subjects
 
 
 def main(
@@ -25,14 +25,4 @@ def main(
 
 
 if __name__ == "__main__":
-    logs.setup(snakemake.log[0])
-    main(
-        Path(snakemake.input.plan),
-        Path(snakemake.input.data),
-        Path(snakemake.input.subject),
-        [Path(path) for path in snakemake.input.environments],
-        Path(snakemake.output.rows),
-        Path(snakemake.output.cases),
-        int(snakemake.wildcards.batch),
-        snakemake.params.timeout_seconds,
-    )
+    job.run(main, snakemake)

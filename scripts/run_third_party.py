@@ -6,11 +6,18 @@ from rich.progress import Progress
 
 from traceability.replay.tables import THIRD_PARTY, THIRD_PARTY_RUNS
 from traceability.replay.third_party import Surroundings, chosen, execute
-from traceability.study import logs
+from traceability.study import job
 
 
-def main(projects: Path, names: list[str], around: Surroundings, table: Path) -> None:
+def main(
+    projects: Path, table: Path, *, names: list[str], template: str, cache: Path, home: str, memory_mib: int,
+    timeout_seconds: float,
+) -> None:  # fmt: skip
     """Write one row per execution of the projects of `projects` that `names` names."""
+    around = Surroundings(
+        url_template=template, cache=cache, home=Path(home).expanduser() if home else None,
+        memory_bytes=memory_mib * 2**20, timeout_seconds=timeout_seconds,
+    )  # fmt: skip
     named = chosen(THIRD_PARTY.rows(projects), names, projects)
     rows = []
     with Progress(transient=True) as bar:
@@ -21,16 +28,4 @@ def main(projects: Path, names: list[str], around: Surroundings, table: Path) ->
 
 
 if __name__ == "__main__":
-    logs.setup(snakemake.log[0])
-    main(
-        Path(snakemake.input.projects),
-        list(snakemake.params.names),
-        Surroundings(
-            url_template=snakemake.params.template,
-            cache=Path(snakemake.params.cache),
-            home=Path(snakemake.params.home).expanduser() if snakemake.params.home else None,
-            memory_bytes=snakemake.params.memory_mib * 2**20,
-            timeout_seconds=snakemake.params.timeout_seconds,
-        ),
-        Path(snakemake.output.table),
-    )
+    job.run(main, snakemake)

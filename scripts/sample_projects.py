@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.progress import Progress
 
 from traceability.corpus import sampling, tables
-from traceability.study import logs
+from traceability.study import job
 
 log = logging.getLogger("corpus")
 
@@ -27,12 +27,4 @@ def main(listing: Path, frames: Path, queries: list[str], template: str, cache: 
 
 
 if __name__ == "__main__":
-    logs.setup(snakemake.log[0])
-    main(
-        Path(snakemake.input.listing),
-        Path(snakemake.input.frames),
-        list(snakemake.params.queries),
-        snakemake.params.template,
-        Path(snakemake.params.cache),
-        Path(snakemake.output.table),
-    )
+    job.run(main, snakemake)

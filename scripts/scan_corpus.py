@@ -6,11 +6,12 @@ from pathlib import Path
 import pandas as pd
 
 from traceability.corpus import observations
-from traceability.study import logs
+from traceability.study import job
 
 
-def main(parts: list[Path], projects: Path, folder: Path) -> None:
+def main(parts: list[Path], projects: Path, scans: list[Path]) -> None:
     """Write each table of the corpus from the parts of the same file name, sorted by project, and the provenance."""
+    (folder,) = {path.parent for path in scans}
     gathered = {}
     for name, table in observations.SCAN_TABLES.items():
         frames = [table.read(part) for part in parts if part.name == name]
@@ -22,9 +23,4 @@ def main(parts: list[Path], projects: Path, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    logs.setup(snakemake.log[0])
-    main(
-        [Path(path) for path in snakemake.input.parts],
-        Path(snakemake.input.projects),
-        Path(snakemake.output[0]).parent,
-    )
+    job.run(main, snakemake)

@@ -4,23 +4,19 @@ from pathlib import Path
 
 from traceability.corpus import batches, observations, tables
 from traceability.corpus.scanner import scanning
-from traceability.study import logs
+from traceability.study import job
 
 
-def main(fetched: Path, folder: Path, outputs: dict[str, Path]) -> None:
-    """Write usage, calls, problems and text search of the batch; `outputs` by file name."""
+def main(fetched: Path, repositories: Path, scans: list[Path]) -> None:
+    """Write usage, calls, problems and text search of the batch; `scans` are told apart by their file names."""
     gone = tables.FETCHED.read(fetched)
     frames = scanning.scan_batch(
-        batches.places(gone, folder), dict(zip(gone["repository"], gone["detail"], strict=True))
+        batches.places(gone, repositories), dict(zip(gone["repository"], gone["detail"], strict=True))
     )
-    for name, table in observations.SCAN_TABLES.items():
-        table.write(frames[table.name], outputs[name])
+    for path in scans:
+        table = observations.SCAN_TABLES[path.name]
+        table.write(frames[table.name], path)
 
 
 if __name__ == "__main__":
-    logs.setup(snakemake.log[0])
-    main(
-        Path(snakemake.input.table),
-        Path(snakemake.input.folder),
-        {Path(path).name: Path(path) for path in snakemake.output},
-    )
+    job.run(main, snakemake)

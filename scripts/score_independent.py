@@ -8,7 +8,7 @@ import pandas as pd
 from traceability import intervals
 from traceability.corpus import independent, tables
 from traceability.corpus.labels import read_truth
-from traceability.study import logs
+from traceability.study import job
 from traceability.study.registry import read_frame
 
 
@@ -30,14 +30,4 @@ def main(
 
 
 if __name__ == "__main__":
-    logs.setup(snakemake.log[0])
-    main(
-        Path(snakemake.input.projects),
-        Path(snakemake.input.sites),
-        Path(snakemake.input.usage),
-        Path(snakemake.input.calls),
-        Path(snakemake.output.table),
-        snakemake.params.confidence,
-        snakemake.params.resamples,
-        snakemake.params.seed,
-    )
+    job.run(main, snakemake)

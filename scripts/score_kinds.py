@@ -5,7 +5,7 @@ from pathlib import Path
 
 from traceability import intervals
 from traceability.corpus import kinds, tables
-from traceability.study import logs
+from traceability.study import job
 
 
 def main(judged: Path, projects: Path, table: Path, confidence: float) -> None:
@@ -16,10 +16,4 @@ def main(judged: Path, projects: Path, table: Path, confidence: float) -> None:
 
 
 if __name__ == "__main__":
-    logs.setup(snakemake.log[0])
-    main(
-        Path(snakemake.input.judged),
-        Path(snakemake.input.projects),
-        Path(snakemake.output.table),
-        snakemake.params.confidence,
-    )
+    job.run(main, snakemake)

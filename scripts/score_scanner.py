@@ -5,7 +5,7 @@ from pathlib import Path
 from traceability import intervals
 from traceability.corpus import accuracy, tables
 from traceability.corpus.labels import read_truth
-from traceability.study import logs
+from traceability.study import job
 
 
 def main(truth: Path, usage: Path, text_search: Path, table: Path, confidence: float) -> None:
@@ -21,11 +21,4 @@ def main(truth: Path, usage: Path, text_search: Path, table: Path, confidence: f
 
 
 if __name__ == "__main__":
-    logs.setup(snakemake.log[0])
-    main(
-        Path(snakemake.input.truth),
-        Path(snakemake.input.usage),
-        Path(snakemake.input.text_search),
-        Path(snakemake.output.table),
-        snakemake.params.confidence,
-    )
+    job.run(main, snakemake)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from traceability.study import logs
+from traceability.study import job
 from traceability.study.subjects import stage
 
 
@@ -12,5 +12,4 @@ def main(source: Path, target: Path, receipt: Path) -> None:
 
 
 if __name__ == "__main__":
-    logs.setup(snakemake.log[0])
-    main(Path(snakemake.params.source), Path(snakemake.params.target), Path(snakemake.output.receipt))
+    job.run(main, snakemake)

@@ -3,22 +3,17 @@
 import tempfile
 from pathlib import Path
 
-from traceability.storage import access, stores, tables
-from traceability.study import logs
+from traceability.storage import access, tables
+from traceability.storage.stores import Given
+from traceability.study import job
 
 
-def main(output: Path, table: Path, names: list[str], given: stores.Given) -> None:
+def main(table: Path, setups: Path, stores: list[str], postgresql: str) -> None:
     """Write the attempts and the answers."""
     with tempfile.TemporaryDirectory() as folder:
-        rows = access.attempts(tables.chosen(table, names), Path(folder), given)
-    tables.ACCESS.write(rows, output)
+        rows = access.attempts(tables.chosen(setups, stores), Path(folder), Given(postgresql=postgresql))
+    tables.ACCESS.write(rows, table)
 
 
 if __name__ == "__main__":
-    logs.setup(snakemake.log[0])
-    main(
-        Path(snakemake.output.table),
-        Path(snakemake.input.stores),
-        list(snakemake.params.stores),
-        stores.Given(postgresql=snakemake.params.postgresql),
-    )
+    job.run(main, snakemake)

@@ -3,59 +3,34 @@
 import tempfile
 from pathlib import Path
 
-from traceability.storage import collaboration, cost, mapping, moving, stores, tables
-from traceability.study import logs
+from traceability.storage import cost, mapping, moving, tables
+from traceability.storage.collaboration import Load, measure
+from traceability.storage.cost import Sizes
+from traceability.storage.stores import Given, all_opened, not_measured
+from traceability.study import job
 
 
 def main(
-    outputs: dict[str, Path],
-    table: Path,
-    names: list[str],
-    given: stores.Given,
-    sizes: cost.Sizes,
-    load: collaboration.Load,
-    resamples: int,
-    seed: int,
-) -> None:
+    setups: Path, stores: list[str], postgresql: str, *, costs: Path, places: Path, contents: Path, moves: Path,
+    collaboration: Path, writers: list[int], writers_with_accounts: list[int], load_rounds: int, runs_per_writer: int,
+    metrics_per_run: int, repetitions: int, single_calls: list[int], batch_points: list[int], upload_mib: int,
+    repeat_seconds: float, at_most_seconds: float, resamples: int, seed: int, swift: Path | None = None,
+) -> None:  # fmt: skip
     """Write the tables `costs`, `places`, `contents`, `moves` and `collaboration`."""
-    chosen = tables.chosen(table, names)
-    with tempfile.TemporaryDirectory() as folder, stores.all_opened(chosen, Path(folder), given) as (found, missing):
+    sizes = Sizes(repetitions, tuple(single_calls), tuple(batch_points), upload_mib, repeat_seconds, at_most_seconds)
+    load = Load(writers, writers_with_accounts, runs_per_writer, metrics_per_run, load_rounds)
+    chosen, given = tables.chosen(setups, stores), Given(swift, postgresql)
+    with tempfile.TemporaryDirectory() as folder, all_opened(chosen, Path(folder), given) as (found, missing):
         # Costs first, while the stores are empty; several writers last, since they fill them.
-        costs = cost.measure(found, sizes, resamples, seed)
-        tables.COST.write(costs + stores.not_measured(tables.COST, missing), outputs["costs"])
-        places, contents = mapping.draw_map(found)
-        tables.MAP.write(places + stores.not_measured(tables.MAP, missing), outputs["places"])
-        tables.CONTENTS.write(contents + stores.not_measured(tables.CONTENTS, missing), outputs["contents"])
-        tables.MOVES.write(moving.measure(found, missing, Path(folder)), outputs["moves"])
-        together = collaboration.measure(found, load, seed)
-        tables.COLLABORATION.write(
-            together + stores.not_measured(tables.COLLABORATION, missing), outputs["collaboration"]
-        )
+        timed = cost.measure(found, sizes, resamples, seed)
+        tables.COST.write(timed + not_measured(tables.COST, missing), costs)
+        drawn, read_back = mapping.draw_map(found)
+        tables.MAP.write(drawn + not_measured(tables.MAP, missing), places)
+        tables.CONTENTS.write(read_back + not_measured(tables.CONTENTS, missing), contents)
+        tables.MOVES.write(moving.measure(found, missing, Path(folder)), moves)
+        together = measure(found, load, seed)
+        tables.COLLABORATION.write(together + not_measured(tables.COLLABORATION, missing), collaboration)
 
 
 if __name__ == "__main__":
-    logs.setup(snakemake.log[0])
-    params = snakemake.params
-    main(
-        {name: Path(path) for name, path in snakemake.output.items()},
-        Path(snakemake.input.stores),
-        list(params.stores),
-        stores.Given(Path(snakemake.input.swift) if snakemake.input.get("swift") else None, params.postgresql),
-        cost.Sizes(
-            params.repetitions,
-            tuple(params.single_calls),
-            tuple(params.batch_points),
-            params.upload_mib,
-            params.repeat_seconds,
-            params.at_most_seconds,
-        ),
-        collaboration.Load(
-            list(params.writers),
-            list(params.writers_with_accounts),
-            params.runs_per_writer,
-            params.metrics_per_run,
-            params.load_rounds,
-        ),
-        params.resamples,
-        params.seed,
-    )
+    job.run(main, snakemake)

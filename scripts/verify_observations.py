@@ -7,18 +7,19 @@ from pathlib import Path
 from traceability.corpus import batches, fetching, observations, tables
 from traceability.corpus.scanner import scanning
 from traceability.errors import StudyError
-from traceability.study import logs
+from traceability.study import job
 
 log = logging.getLogger("corpus")
 
 
-def main(projects: Path, published: Path, number: int, seed: int, template: str, table: Path) -> None:
+def main(projects: Path, published: list[Path], number: int, seed: int, template: str, table: Path) -> None:
     """Write one row per project drawn; a difference fails.
 
     A project that is gone does not, nor one with files that the published scan could not have.
     """
     drawn = batches.draw(tables.PROJECTS.read(projects), number, seed)
-    lacking = observations.incomplete(published)
+    (folder,) = {path.parent for path in published}
+    lacking = observations.incomplete(folder)
     rows = []
     with tempfile.TemporaryDirectory() as scratch:
         for place, row in enumerate(drawn.to_dict("records")):
@@ -28,7 +29,7 @@ def main(projects: Path, published: Path, number: int, seed: int, template: str,
                 rows.append(head | {"verdict": "gone", "detail": found.detail})
                 continue
             one = scanning.Place(head["repository"], found.path, head["commit"])
-            other = observations.differences(published, scanning.scan_places([one]).frames())
+            other = observations.differences(folder, scanning.scan_places([one]).frames())
             verdict = "same" if not other else "incomplete" if head["repository"] in lacking else "differs"
             rows.append(head | {"verdict": verdict, "detail": "; ".join(other)})
     tables.VERIFIED.write(rows, table)
@@ -39,12 +40,4 @@ def main(projects: Path, published: Path, number: int, seed: int, template: str,
 
 
 if __name__ == "__main__":
-    logs.setup(snakemake.log[0])
-    main(
-        Path(snakemake.input.projects),
-        Path(snakemake.input.provenance).parent,
-        snakemake.params.number,
-        snakemake.params.seed,
-        snakemake.params.template,
-        Path(snakemake.output.table),
-    )
+    job.run(main, snakemake)

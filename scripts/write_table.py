@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from traceability.runtime.files import write_text
-from traceability.study import logs
+from traceability.study import job
 
 
 def main(data: Path, table: Path) -> None:
@@ -18,5 +18,4 @@ def main(data: Path, table: Path) -> None:
 
 
 if __name__ == "__main__":
-    logs.setup(snakemake.log[0])
-    main(Path(snakemake.input.data), Path(snakemake.output.table))
+    job.run(main, snakemake)

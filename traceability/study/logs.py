@@ -19,7 +19,10 @@ def setup(path: Path | str | None = None, level: int = logging.INFO) -> None:
     """
     if path is not None:
         end_with_workflow()
-    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
+    console = logging.StreamHandler(sys.stderr)
+    # What a job was given and has written is in its log; Snakemake shows the same on the console.
+    console.addFilter(lambda record: record.name != "job" or record.levelno >= logging.WARNING)
+    handlers: list[logging.Handler] = [console]
     if path is not None:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         handlers.append(logging.FileHandler(path, mode="w", encoding="utf-8"))

@@ -34,7 +34,7 @@ def test_the_scanner_sees_through_the_trap(name: str) -> None:
 
 def test_resolver_is_right_everywhere_and_text_search_is_not(tmp_path: Path) -> None:
     calls, usage, text, accuracy = (tmp_path / name for name in ("calls.tsv", "usage.tsv", "text.tsv", "accuracy.tsv"))
-    scan_calibration.main(CALIBRATION, calls, usage, text)
+    scan_calibration.main([path for path in CALIBRATION.iterdir() if path.is_dir()], calls, usage, text)
     score_scanner.main(CALIBRATION / "truth.tsv", usage, text, accuracy, 0.95)
     rows = tables.SCANNER_ACCURACY.read(accuracy).set_index(["instrument", "column"])
     resolver = rows.loc["resolver"]

@@ -134,25 +134,26 @@ def test_from_table_to_published_observations_and_back(tmp_path: Path, upstream:
     template = f"file://{folder.parent}/{{owner}}+{{name}}"
     fetched, repositories = tmp_path / "fetched.tsv", tmp_path / "repositories"
     fetch_project.main(projects, 0, 2, template, repositories, fetched)
-    outputs = {name: tmp_path / "scan" / name for name in observations.SCAN_TABLES}
-    scan_project.main(fetched, repositories, outputs)
+    scans = [tmp_path / "scan" / name for name in observations.SCAN_TABLES]
+    scan_project.main(fetched, repositories, scans)
     published = tmp_path / "published"
-    scan_corpus.main(list(outputs.values()), projects, published)
+    files = [published / name for name in (*observations.SCAN_TABLES, "provenance.json")]
+    scan_corpus.main(scans, projects, files)
     usage = tables.USAGE.read(published / "usage.tsv").set_index("repository")
     assert list(usage["status"]) == ["unavailable", "scanned"]  # gone is a row, not a failure
     assert usage.loc["one/project", "log_metric"] == 1
 
-    taken = {name: tmp_path / "results" / name for name in (*observations.SCAN_TABLES, "provenance.json")}
-    take_observations.main(published, projects, taken)
-    assert taken["calls.parquet"].read_bytes() == (published / "calls.parquet").read_bytes()
-    verify_observations.main(projects, published, 2, 1, template, tmp_path / "verified.tsv")
+    taken = [tmp_path / "results" / file.name for file in files]
+    take_observations.main(files, projects, taken)
+    assert (tmp_path / "results" / "calls.parquet").read_bytes() == (published / "calls.parquet").read_bytes()
+    verify_observations.main(projects, files, 2, 1, template, tmp_path / "verified.tsv")
     verdicts = tables.VERIFIED.read(tmp_path / "verified.tsv").set_index("repository")["verdict"]
     assert dict(verdicts) == {"gone/away": "gone", "one/project": "same"}
 
     changed = (published / "usage.tsv").read_text().replace("one/project", "two/project")
     (published / "usage.tsv").write_text(changed)
     with pytest.raises(StudyError, match=r"usage\.tsv: sha256 is"):
-        take_observations.main(published, projects, taken)
+        take_observations.main(files, projects, taken)
 
 
 def test_a_published_row_that_a_fresh_scan_does_not_give_is_found(
@@ -185,7 +186,7 @@ def test_a_project_of_which_the_published_scan_lacked_a_file_may_differ(
         (lacking / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
     place = scanning.Place("one/project", str(lacking), first)
     observations.write(published, scanning.scan_places([place]).frames(), projects, "2026-11-24")
-    verify_observations.main(projects, published, 1, 1, folder.as_uri(), tmp_path / "verified.tsv")
+    verify_observations.main(projects, [published / "usage.tsv"], 1, 1, folder.as_uri(), tmp_path / "verified.tsv")
     (row,) = tables.VERIFIED.read(tmp_path / "verified.tsv").to_dict("records")
     assert row["verdict"] == "incomplete"
     assert "usage.tsv differs" in row["detail"]

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from scripts import plot_launch_modes
+from scripts import plot_figure
 from traceability.figures import capture, tables, theme
 
 MODES = pd.DataFrame([
@@ -70,9 +70,8 @@ def test_the_figure_of_launch_modes_is_the_same_each_time(tmp_path):
     CAPTURED.to_csv(tmp_path / "captured.tsv", sep="\t", index=False)
     MODES.to_csv(tmp_path / "modes.tsv", sep="\t", index=False)
     for name in ("a", "b"):
-        plot_launch_modes.main(
-            tmp_path / "captured.tsv", tmp_path / "modes.tsv", tmp_path / f"{name}.svg", tmp_path / f"{name}.tsv"
-        )
+        sources = [tmp_path / "captured.tsv", tmp_path / "modes.tsv"]
+        plot_figure.main("launch_modes", sources, tmp_path / f"{name}.svg", tmp_path / f"{name}.tsv")
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
     assert len(tables.LAUNCH_MODES.read(tmp_path / "a.tsv")) > 0
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from scripts import plot_arms, plot_usage
+from scripts import plot_figure
 from traceability.figures import arms, corpus, storage, tables, theme, usage
 from traceability.study.registry import read_frame
 
@@ -49,9 +49,8 @@ def test_the_values_of_the_figure_of_arms_are_those_of_the_primary_metric_only(t
     ARMS.to_csv(tmp_path / "arms.tsv", sep="\t", index=False)
     VALUES.to_csv(tmp_path / "values.tsv", sep="\t", index=False)
     for name in ("a", "b"):
-        plot_arms.main(
-            tmp_path / "arms.tsv", tmp_path / "values.tsv", tmp_path / f"{name}.svg", tmp_path / f"{name}.table.tsv"
-        )
+        sources = [tmp_path / "arms.tsv", tmp_path / "values.tsv"]
+        plot_figure.main("arms", sources, tmp_path / f"{name}.svg", tmp_path / f"{name}.table.tsv")
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
     rows = tables.ARMS.read(tmp_path / "a.table.tsv")
     assert set(rows["metric"]) == {"test_accuracy"}
@@ -62,7 +61,7 @@ def test_the_values_of_the_figure_of_arms_are_those_of_the_primary_metric_only(t
 
 def test_the_figure_of_use_shows_percent_count_and_interval(tmp_path):
     SHARES.to_csv(tmp_path / "shares.tsv", sep="\t", index=False)
-    plot_usage.main(tmp_path / "shares.tsv", tmp_path / "usage.svg", tmp_path / "usage.tsv")
+    plot_figure.main("usage", [tmp_path / "shares.tsv"], tmp_path / "usage.svg", tmp_path / "usage.tsv")
     rows = read_frame(tmp_path / "usage.tsv")
     assert list(rows["share_percent"]) == pytest.approx([25, 90.909], abs=1e-3)
     figure = usage.draw(usage.shown(SHARES))

@@ -20,8 +20,8 @@ class Rule:
     name: str
     file: str
     text: str
-    #: made by `use rule ... with`: what it does not say is as in the rule it derives from
-    derived: bool = False
+    #: the rule that `use rule ... with` made it of: what it does not say is as there
+    parent: Rule | None = None
 
     def quoted(self, keyword: str) -> str:
         """The string after `keyword:`, or an empty one."""
@@ -32,15 +32,33 @@ class Rule:
         """Whether the rule has this keyword."""
         return re.search(rf"^    {keyword}:", self.text, re.MULTILINE) is not None
 
+    def section(self, keyword: str) -> str:
+        """What stands below `keyword:`, if need be in the rule it derives from; snakefmt indents it by eight."""
+        found = re.search(rf"^    {keyword}:\n((?: {{8}}.*\n|\n)*)", self.text, re.MULTILINE)
+        if found is None and self.parent is not None:
+            return self.parent.section(keyword)
+        return found[1] if found else ""
+
+    def names(self, keyword: str) -> set[str]:
+        """The names that are given below `keyword:`."""
+        return set(re.findall(r"^ {8}(\w+)=", self.section(keyword), re.MULTILINE))
+
+    @property
+    def wildcards(self) -> set[str]:
+        """The wildcards in its outputs; doubled braces are for `expand`."""
+        return set(re.findall(r"\{(\w+)\}", self.section("output").replace("{{", "{").replace("}}", "}")))
+
     @property
     def script(self) -> Path | None:
         """The script it runs."""
-        return (ROOT / "rules" / self.quoted("script")).resolve() if self.has("script") else None
+        named = re.search(r'"(\S+)"', self.section("script"))
+        return (ROOT / "rules" / named[1]).resolve() if named else None
 
     @property
     def environment(self) -> str:
         """The name of its conda environment's file, without folder and ending."""
-        return Path(self.quoted("conda")).stem
+        named = re.search(r'"(\S+)"', self.section("conda"))
+        return Path(named[1]).stem if named else ""
 
 
 def body(lines: list[str], indent: str) -> Iterator[str]:
@@ -50,21 +68,22 @@ def body(lines: list[str], indent: str) -> Iterator[str]:
 
 def read_rules() -> list[Rule]:
     """Every rule of the Snakefile and of rules/*.smk, those under a condition too."""
-    rules = []
+    rules: dict[str, Rule] = {}
     for path in [ROOT / "Snakefile", *sorted((ROOT / "rules").glob("*.smk"))]:
         lines = path.read_text(encoding="utf-8").splitlines()
         for number, line in enumerate(lines):
-            named = re.match(r"( *)(?:(?:rule|checkpoint) (\w+)|use rule \w+(?: from \w+)? as (\w+) with):", line)
+            named = re.match(r"( *)(?:(?:rule|checkpoint) (\w+)|use rule (\w+) as (\w+) with):", line)
             if named:
                 text = textwrap.dedent("\n".join([line, *body(lines[number + 1 :], named[1] + " ")])) + "\n"
-                rules.append(Rule(named[2] or named[3], path.name, text, derived=named[2] is None))
-    return rules
+                name = named[2] or named[4]
+                rules[name] = Rule(name, path.name, text, rules[named[3]] if named[3] else None)
+    return list(rules.values())
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One test per environment that a rule names."""
     if "environment" in metafunc.fixturenames:
-        metafunc.parametrize("environment", sorted({rule.environment for rule in read_rules() if rule.has("conda")}))
+        metafunc.parametrize("environment", sorted({rule.environment for rule in read_rules() if rule.environment}))
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from traceability.study import configuration
+from traceability.study import configuration, job
 from traceability.study.registry import CHAPTERS
 
 #: Folders that one machine has and another has not.
@@ -127,37 +127,77 @@ def test_import_graph_has_no_cycle(graph: dict[str, set[str]]) -> None:
 
 def test_scripts_and_rules_are_named_after_each_other(root: Path, rules: list[Any]) -> None:
     for rule in rules:
-        if rule.script is not None:
+        if rule.script is not None and rule.parent is None:
             assert rule.script == root / "scripts" / f"{rule.name}.py", f"{rule.file}: {rule.name}"
             assert rule.script.exists(), f"{rule.file}: {rule.name} runs {rule.script.name}, which does not exist"
     used = {rule.script.name for rule in rules if rule.script}
     assert sorted(path.name for path in (root / "scripts").glob("*.py") if path.name not in used) == []
 
 
-def test_each_rule_that_works_says_what_it_does_where_it_logs_and_what_it_needs(root: Path, rules: list[Any]) -> None:
+def test_each_rule_says_what_it_does_where_it_logs_and_what_it_needs(root: Path, rules: list[Any]) -> None:
     known = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["study"]["environments"]
     for rule in rules:
         where = f"{rule.file}: {rule.name}"
-        assert rule.derived or '"""' in rule.text, f"{where} has no docstring"
+        assert '"""' in rule.text, f"{where} has no docstring"
+        assert not rule.has("message"), f"{where}: a message hides rule, input, output and log on the console"
         if rule.script is not None:
-            assert rule.has("message"), f"{where}: no message"
             assert re.match(rf"<logs>/{rule.name}[./]", rule.quoted("log")), f"{where}: log {rule.quoted('log')}"
             assert rule.environment in known, f"{where}: conda environment '{rule.environment}'"
+            if rule.section("output"):
+                assert "code=code_digest(" in rule.section("params"), f"{where}: no digest of its code"
+
+
+def test_what_a_rule_names_is_what_its_script_takes(root: Path, rules: list[Any]) -> None:
+    """Both ways: a name that main() does not know, and a parameter that the rule does not give, end a job."""
+    for rule in rules:
+        if rule.script is None or not rule.section("output"):  # what figures share makes nothing by itself
+            continue
+        where = f"{rule.file}: {rule.name} and {rule.script.name}"
+        taken = {one.arg: one for one in parameters(rule.script)}
+        named = {keyword: rule.names(keyword) for keyword in ("input", "output", "params")}
+        given = set().union(*named.values()) - job.FOR_SNAKEMAKE
+        assert len(given) == sum(map(len, named.values())) - 1, f"{where}: one name for two things"
+        assert sorted(given - taken.keys()) == [], f"{where}: named by the rule, not taken by main()"
+        optional = optional_parameters(rule.script) if "unpack(" in rule.section("input") else set()
+        offered = given | rule.wildcards | {"threads", "resources"} | optional
+        assert sorted(taken.keys() - offered) == [], f"{where}: taken by main(), not given by the rule"
+        for name, one in taken.items():
+            kind = ast.unparse(one.annotation).removesuffix(" | None") if one.annotation else "nothing"
+            assert BINDABLE.fullmatch(kind), f"{where}: job.run cannot bind '{name}', annotated with {kind}"
+
+
+#: The types of parameters that job.run makes of what a rule gives.
+BINDABLE = re.compile(r"(list\[)?(Path|str|int|float)\]?|dict\[str, .+\]")
+
+
+def main_of(script: Path) -> ast.arguments:
+    """The parameters of a script's main(), read without importing the script."""
+    body = ast.parse(script.read_text(encoding="utf-8")).body
+    (main,) = [node for node in body if isinstance(node, ast.FunctionDef) and node.name == "main"]
+    assert main.args.vararg is None and main.args.kwarg is None, f"{script.name}: main() takes what it names"
+    return main.args
+
+
+def parameters(script: Path) -> list[ast.arg]:
+    arguments = main_of(script)
+    return [*arguments.args, *arguments.kwonlyargs]
+
+
+def optional_parameters(script: Path) -> set[str]:
+    arguments = main_of(script)
+    last = arguments.args[len(arguments.args) - len(arguments.defaults) :]
+    named = [one for one, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if default]
+    return {one.arg for one in [*last, *named]}
 
 
 def test_scripts_work_only_when_snakemake_runs_them(root: Path) -> None:
-    """A script can be imported and its main() tested: the snakemake object appears under `__main__` alone."""
+    """A script can be imported and its main() tested: the snakemake object appears in its last line alone."""
     for path in sorted((root / "scripts").glob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        assert any(isinstance(node, ast.FunctionDef) and node.name == "main" for node in tree.body), (
-            f"{path.name}: main()"
-        )
-        guarded = [node for node in tree.body if isinstance(node, ast.If) and "__main__" in ast.unparse(node.test)]
-        assert len(guarded) == 1, f"{path.name}: one `if __name__ == '__main__'`"
-        assert ast.unparse(guarded[0].body[0]) == "logs.setup(snakemake.log[0])", f"{path.name}: logs first"
-        free = [node for node in tree.body if node is not guarded[0]]
-        names = [n for part in free for n in ast.walk(part) if isinstance(n, ast.Name) and n.id == "snakemake"]
-        assert names == [], f"{path.name}: snakemake outside `__main__`"
+        *before, last = tree.body
+        assert ast.unparse(last) == "if __name__ == '__main__':\n    job.run(main, snakemake)", path.name
+        names = [n for part in before for n in ast.walk(part) if isinstance(n, ast.Name) and n.id == "snakemake"]
+        assert names == [], f"{path.name}: snakemake before the last line"
 
 
 def test_no_file_names_a_folder_of_one_machine(root: Path) -> None:
