@@ -129,7 +129,7 @@ rule measure_churn:
     input:
         runs="results/training/runs.parquet",
         plan=in_source(config["statistics"]["plan"]),
-        arrays=arrays_of_all_batches,
+        predictions="results/training/predictions.npz",
     output:
         table=report(
             ensure("results/statistics/churn.tsv", non_empty=True),

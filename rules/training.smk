@@ -67,8 +67,10 @@ rule collect_runs:
     """Read every run back from MLflow and compare it with what its process measured."""
     input:
         lines=all_batches,
+        arrays=arrays_of_all_batches,
     output:
         runs="results/training/runs.parquet",
+        predictions="results/training/predictions.npz",
     log:
         "<logs>/collect_runs.log",
     benchmark:

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from traceability.datasets import arrays, download, loaders, splits
+from traceability.datasets import download, loaders, splits
 from traceability.datasets.catalogue import Entry
 from traceability.datasets.download import Origin
+from traceability.runtime import arrays
 from traceability.runtime.files import read_json, sha256_file, write_json
 
 

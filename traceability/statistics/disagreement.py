@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -20,20 +19,24 @@ _SMALLEST_BOOTSTRAP = 5
 
 
 def churn_rows(
-    runs: pd.DataFrame, plan: Plan, folders: Iterable[Path], resamples: int, seed: int, confidence: float
+    runs: pd.DataFrame,
+    plan: Plan,
+    kept: Mapping[str, NDArray[np.generic]],
+    resamples: int,
+    seed: int,
+    confidence: float,
 ) -> list[dict[str, Any]]:
     """Rows of `CHURN`: one per arm of a classifier whose runs share an evaluation set.
 
-    `folders` are those of the batches, `<workload>/batch-<number>`, with `<arm>-<replicate>.predictions.npz` for every
-    run. Where a seed is run twice, its first run stands for it. Raises `StudyError` for a run without its predictions.
+    `kept` holds the predictions of every run, by `<workload>/<arm>-<replicate>` (`-fresh` after it). Where a seed is
+    run twice, its first run stands for it. Raises `StudyError` for a run without its predictions.
     """
-    known = {(folder.parent.name, folder.name): folder for folder in folders}
     rows = []
     for arm in arms(runs, plan):
         primary = plan.primary_metrics.get(arm.workload)
         if primary is None or primary.images is None or not arm.fixed_evaluation or arm.units < 2:
             continue
-        predictions = _predictions(arm, known)
+        predictions = _predictions(arm, kept)
         churn, low, high = spread.mean_churn(predictions, resamples, seed, confidence)
         enough = churn == 0 or len(predictions) >= _SMALLEST_BOOTSTRAP
         rows.append({
@@ -44,19 +47,15 @@ def churn_rows(
     return rows
 
 
-def _predictions(arm: Arm, folders: dict[tuple[str, str], Path]) -> NDArray[np.generic]:
+def _predictions(arm: Arm, kept: Mapping[str, NDArray[np.generic]]) -> NDArray[np.generic]:
     """Predicted classes, shape (units, examples)."""
     runs = arm.runs.drop_duplicates("pair") if arm.paired else arm.runs
-    found = []
+    predicted = []
     for run in runs.itertuples():
-        suffix = "-fresh" if run.process == "fresh" else ""
-        name = f"{arm.name}-{run.replicate:04d}{suffix}.predictions.npz"
-        path = folders.get((arm.workload, f"batch-{run.batch}"), Path(arm.workload)) / name
-        try:
-            with np.load(path) as arrays:
-                found.append(arrays["predictions"])
-        except (OSError, KeyError, ValueError):
-            raise StudyError(f"{path}: no predictions of this run; remove its batch and run it again") from None
-    if len({len(one) for one in found}) > 1:
+        name = f"{arm.workload}/{arm.name}-{run.replicate:04d}{'-fresh' if run.process == 'fresh' else ''}"
+        if name not in kept:
+            raise StudyError(f"predictions.npz: no predictions of {name}; run `snakemake training` again")
+        predicted.append(kept[name])
+    if len({len(one) for one in predicted}) > 1:
         raise StudyError(f"{arm.workload}/{arm.name}: runs predict different numbers of examples; run the arm again")
-    return np.stack(found)
+    return np.stack(predicted)

@@ -9,7 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from rich.progress import Progress
 
 from traceability.errors import StudyError
@@ -56,6 +58,26 @@ def collect(lines: Iterable[Path], uri: str) -> pd.DataFrame:
     frame = pd.DataFrame(rows).sort_values(list(RUNS.key), ignore_index=True)
     log.info("%d replicates, %d finished", len(frame), (frame["status"] == "finished").sum())
     return frame
+
+
+def predictions(runs: pd.DataFrame, folders: Iterable[Path]) -> dict[str, NDArray[np.generic]]:
+    """The predictions of every finished run that left some, by `<workload>/<arm>-<replicate>` (`-fresh` after it).
+
+    `folders` are those of the batches, `<workload>/batch-<number>`. Classes fit into a byte and are kept as such.
+    """
+    known = {(folder.parent.name, folder.name): folder for folder in folders}
+    kept = {}
+    for run in runs[runs["predictions_sha256"].notna()].itertuples():
+        name = f"{run.arm}-{run.replicate:04d}{'-fresh' if run.process == 'fresh' else ''}"
+        folder = known.get((str(run.workload), f"batch-{run.batch}"), Path(str(run.workload)))
+        path = folder / f"{name}.predictions.npz"
+        try:
+            with np.load(path) as arrays:
+                values = arrays["predictions"]
+        except (OSError, KeyError, ValueError):
+            raise StudyError(f"{path}: no predictions of this run; remove its batch and run it again") from None
+        kept[f"{run.workload}/{name}"] = values
+    return kept
 
 
 def _own_stores(lines: Iterable[Path]) -> dict[str, Run]:

@@ -118,7 +118,7 @@ HARMLESS = [
     "secretary=Jo", "compass=north", "bypass=1", "n_pass=2", "passes=3", "pass=3", "first_pass=1", "forward_pass: 0.1",
     "passenger_id=892", "password_length=12", "password_file=/run/secrets/db", "token_path: /x/token",
     "token=None", "use_auth_token=True", "password=", "password=***", "password=${DB_PASSWORD}", "token=$TOKEN",
-    "PWD=/home/me/project", "OLDPWD=/tmp", "key=value", "keys=a,b", "primary_key=id", "key: 12", "sort_key=date",
+    "PWD=/var/me/project", "OLDPWD=/tmp", "key=value", "keys=a,b", "primary_key=id", "key: 12", "sort_key=date",
     "key_dim=64", "num_keys=8", "hotkeys=1", "keyboard=us", "monkey=1", "signature=inputs: [x]",
     "model signature: double",
     "session_id=1227", "Session id=1227", "random_state=42", "seed=7", "private=true", "public_key=none", "sigma=0.5",

@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 from support import ROOT
 
-from traceability.datasets import arrays, tables
+from traceability.datasets import tables
 from traceability.errors import StudyError
+from traceability.runtime import arrays
 from traceability.study.registry import all_tables
 
 TABLE = ROOT / "config" / "datasets.tsv"

@@ -6,6 +6,7 @@ import pytest
 from scripts import measure_churn
 from tests.unit.statistics.conftest import PLAN
 from traceability.errors import StudyError
+from traceability.runtime.arrays import write_npz
 from traceability.statistics.tables import CHURN
 
 SETTINGS = {"resamples": 200, "seed": 1, "confidence": 0.95}
@@ -16,18 +17,18 @@ def stored(runs, tmp_path):
     """Predictions of every network run: unseeded run i errs on example i; seeded runs agree."""
     network = runs[runs["workload"] == "digits_mlp"].assign(batch=0)
     network.to_parquet(tmp_path / "runs.parquet")
-    folder = tmp_path / "digits_mlp" / "batch-0"
-    folder.mkdir(parents=True)
+    predictions = {}
     for run in network[network["process"] == "forked"].itertuples():
         classes = np.zeros(100, dtype="uint8")
         classes[{"unseeded": run.replicate, "seed_varied": run.pair, "same_seed": 0}[run.arm]] = 1
-        np.savez(folder / f"{run.arm}-{run.replicate:04d}.predictions.npz", predictions=classes)
-    return tmp_path / "runs.parquet", folder, tmp_path / "churn.tsv"
+        predictions[f"digits_mlp/{run.arm}-{run.replicate:04d}"] = classes
+    write_npz(tmp_path / "predictions.npz", predictions)
+    return tmp_path / "runs.parquet", tmp_path / "predictions.npz", tmp_path / "churn.tsv"
 
 
 def test_runs_of_equal_accuracy_that_err_elsewhere_show_churn(stored):
-    runs, folder, table = stored
-    measure_churn.main(runs, PLAN, [folder], table, **SETTINGS)
+    runs, predictions, table = stored
+    measure_churn.main(runs, PLAN, predictions, table, **SETTINGS)
     rows = CHURN.read(table).set_index("arm")
     assert tuple(rows.loc["unseeded", ["units", "examples", "churn"]]) == (50, 100, pytest.approx(0.02))
     assert tuple(rows.loc["same_seed", ["churn", "low", "high"]]) == (0, 0, 0)
@@ -35,7 +36,8 @@ def test_runs_of_equal_accuracy_that_err_elsewhere_show_churn(stored):
 
 
 def test_missing_predictions_are_named(stored):
-    runs, folder, table = stored
-    (folder / "unseeded-0007.predictions.npz").unlink()
-    with pytest.raises(StudyError, match=r"unseeded-0007\.predictions\.npz: no predictions"):
-        measure_churn.main(runs, PLAN, [folder], table, **SETTINGS)
+    runs, predictions, table = stored
+    with np.load(predictions) as kept:
+        write_npz(predictions, {name: kept[name] for name in kept if name != "digits_mlp/unseeded-0007"})
+    with pytest.raises(StudyError, match=r"no predictions of digits_mlp/unseeded-0007"):
+        measure_churn.main(runs, PLAN, predictions, table, **SETTINGS)
