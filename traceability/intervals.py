@@ -191,8 +191,8 @@ def geometric_mean(
     middle = float(logarithms.mean())
     if len(values) == 1:
         return float(np.exp(middle)), None, None
-    low, high = stats.t.interval(confidence, len(values) - 1, loc=middle, scale=stats.sem(logarithms))
-    return float(np.exp(middle)), float(np.exp(low)), float(np.exp(high))
+    reach = float(stats.t.ppf((1 + confidence) / 2, len(values) - 1) * stats.sem(logarithms))
+    return float(np.exp(middle)), float(np.exp(middle - reach)), float(np.exp(middle + reach))
 
 
 def prediction_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> Interval:

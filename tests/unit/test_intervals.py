@@ -129,5 +129,8 @@ def test_the_geometric_mean_of_two_values_has_the_t_interval_by_hand():
     mean, low, high = intervals.geometric_mean([1.0, np.e**2])
     assert mean == pytest.approx(np.e)
     assert np.log([low, high]) == pytest.approx([1 - 12.7062, 1 + 12.7062], abs=1e-3)
+    assert intervals.geometric_mean([3.0, 3.0]) == pytest.approx((3, 3, 3)), (
+        "equal values have an interval without width"
+    )
     assert intervals.geometric_mean([5.0]) == (pytest.approx(5), None, None)
     assert intervals.geometric_mean([1.0, 0.0]) == (None, None, None)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
 from traceability.errors import StudyError
 from traceability.intervals import CONFIDENCE, Interval, finite, percentiles, rate_high
@@ -109,6 +108,8 @@ def sd_ratio_interval(
 
 def holm(p_values: Sequence[float]) -> list[float]:
     """Adjusted p-values of one family (Holm, Scandinavian Journal of Statistics 1979, 6:65), in the order given."""
+    from statsmodels.stats.multitest import multipletests
+
     if not len(p_values):
         return []
     return [float(p) for p in multipletests(p_values, method="holm")[1]]

@@ -13,8 +13,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mlflow.exceptions import MlflowException
-
 from traceability.errors import StudyError
 from traceability.runtime.processes import die_with_parent
 from traceability.storage import collaboration, disks, reasons, stores, writer
@@ -107,6 +105,8 @@ def _all_events(rows: Sequence[dict[str, Any]], root: Path, given: Given, small_
 
 def of_store(store: Store, small_disks: bool = False) -> list[dict[str, Any]]:
     """Every event of one set-up; where it does not come back, this event and the rest are rows with the reason."""
+    from mlflow.exceptions import MlflowException
+
     wanted, rows = events(store), list[dict[str, Any]]()
     try:
         with stores.using(store):
@@ -141,6 +141,8 @@ def events(store: Store) -> dict[str, str | None]:
 
 def happen(store: Store, event: str, small_disks: bool = False) -> dict[str, Any]:
     """One event on one set-up, while clients log batches of ten points."""
+    from mlflow.exceptions import MlflowException
+
     experiment = store.experiment(re.sub(r"\W+", "-", event))
     full = FullDisk(store, event == ARTIFACTS, small_disks) if event in (RECORDS, ARTIFACTS) else None
     several = CLIENTS_WITH_ACCOUNTS if store.access == "users" else CLIENTS

@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mlflow.exceptions import MlflowException
-
 from traceability.storage import reasons, stores
 from traceability.storage.experiment import EXPERIMENT, log_experiment, own, read_back
 from traceability.storage.mapping import difference
@@ -44,6 +42,8 @@ def measure(found: Sequence[Store], missing: dict[str, str], root: Path) -> list
 
 def _by_client(source: Store, targets: Sequence[Store]) -> list[dict[str, Any]]:
     """Through MLflow's client from one set-up to each of the others."""
+    from mlflow.exceptions import MlflowException
+
     result: list[dict[str, Any]] = []
     with stores.using(source):
         logged = log_experiment(source)

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
 from traceability.errors import StudyError
@@ -238,6 +237,8 @@ def all_opened(
     rows: Sequence[dict[str, Any]], root: Path, given: Given
 ) -> Iterator[tuple[list[Store], dict[str, str]]]:
     """Start every set-up, servers side by side; also gives, per set-up that could not be started, the reason."""
+    from mlflow.exceptions import MlflowException
+
     missing: dict[str, str] = {}
     found: dict[str, Store] = {}
     with contextlib.ExitStack() as stack:

@@ -3,7 +3,6 @@
 import csv
 import json
 
-import mlflow
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
@@ -30,6 +29,8 @@ def write(uri, *, commit="a", alpha="0.5", numpy="2.0", rows=(1, 2), loss=1.0, s
     client.log_param(run_id, "api_token", f"secret-{seed}")
     client.log_metric(run_id, "loss", loss)
     client.log_text(run_id, f"numpy=={numpy}\npandas==3.0\n", "requirements.txt")
+    import mlflow
+
     frame = mlflow.data.from_pandas(pd.DataFrame({"x": list(rows)}), name="rows")
     client.log_inputs(run_id, [mlflow.entities.DatasetInput(frame._to_mlflow_entity(), [])])
     return run_id

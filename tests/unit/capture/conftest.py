@@ -5,7 +5,6 @@ import sys
 
 import pytest
 from launch_cases import ROOT
-from sklearn.datasets import load_diabetes
 
 from traceability.capture.batch import run_batch
 from traceability.capture.trackers import Tracker
@@ -23,6 +22,8 @@ def subject(tmp_path_factory):
 @pytest.fixture(scope="session")
 def data(tmp_path_factory):
     """The table that the experiment reads."""
+    from sklearn.datasets import load_diabetes
+
     path = tmp_path_factory.mktemp("data") / "diabetes.csv"
     load_diabetes(as_frame=True).frame.to_csv(path, index=False)
     return path

@@ -4,7 +4,6 @@ import contextlib
 import sqlite3
 import sys
 
-import mlflow
 import pytest
 
 from traceability.capture import crosscheck
@@ -18,6 +17,8 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def store(tmp_path):
     """A run with entries of each kind, and what an honest reader would be told of it."""
+    import mlflow
+
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
     client = tracking.client(uri)
     experiment = client.create_experiment("one", artifact_location=(tmp_path / "a b").as_uri())

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import mlflow
 import pandas as pd
 import pytest
 from support import ROOT
@@ -54,6 +53,8 @@ def rich():
 
 def write_rich_run(uri: str, artifacts: str | None) -> str:
     """A run with everything that the audit asks for, by the client API; its id."""
+    import mlflow
+
     client = mlflow.MlflowClient(tracking_uri=uri)
     experiment = client.create_experiment("rich <b>", artifact_location=artifacts)
     run_id = client.create_run(experiment, run_name="everything").info.run_id

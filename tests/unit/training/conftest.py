@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_diabetes, load_digits
 from support import ROOT
 
 from traceability.stores import tracking
@@ -13,6 +12,8 @@ from traceability.study import subjects
 @pytest.fixture(scope="session")
 def bench(tmp_path_factory):
     """Folder with data/<name>, subjects/<name> and a prepared tracking store; `uri` and `staged` beside it."""
+    from sklearn.datasets import load_diabetes, load_digits
+
     folder = tmp_path_factory.mktemp("training")
     for name, loader in (("diabetes", load_diabetes), ("digits", load_digits)):
         inputs, targets = loader(return_X_y=True)

@@ -6,7 +6,6 @@ import sys
 
 import numpy as np
 import pytest
-from mlflow import MlflowClient
 from support import ROOT
 
 SUBJECT = ROOT / "subjects" / "fashion_mnist_mlp" / "train.py"
@@ -63,6 +62,8 @@ def test_the_figures_are_those_of_the_predictions_that_are_kept(trained, images)
 @pytest.mark.slow
 def test_the_record_is_the_notebooks_two_runs_and_nothing_of_the_study(trained):
     folder, summary = trained
+    from mlflow import MlflowClient
+
     client = MlflowClient(f"sqlite:///{folder}/mlflow.db")
     experiment = client.get_experiment_by_name("fashion_mnist_mlp").experiment_id
     by_hand, automatic = sorted(client.search_runs([experiment]), key=lambda run: run.info.run_name != "by hand")
