@@ -64,7 +64,12 @@ rule run_replays:
         cache=below_results("environments"),
         timeout_seconds=lookup("replay/timeout_seconds", within=config),
         code=code_digest(
-            "run_replays", "runtime/sandbox_launcher", "replay/tagged_script", "plugin"
+            "run_replays",
+            "runtime/sandbox_launcher",
+            "runtime/supervise",
+            "replay/redirect",
+            "replay/tagged_script",
+            "plugin",
         ),
     script:
         "../scripts/run_replays.py"
@@ -123,7 +128,9 @@ rule run_third_party:
         timeout_seconds=lookup("replay/third_party_timeout_seconds", within=config),
         template=lambda _wildcards: config["corpus"]["url_template"],
         cache=below_results("environments"),
-        code=code_digest("run_third_party", "runtime/sandbox_launcher"),
+        code=code_digest(
+            "run_third_party", "runtime/sandbox_launcher", "runtime/supervise"
+        ),
     script:
         "../scripts/run_third_party.py"
 

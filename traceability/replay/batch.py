@@ -13,6 +13,7 @@ import pandas as pd
 
 from traceability.errors import StudyError
 from traceability.replay.engine import Task, replay
+from traceability.replay.reasons import REASONS
 from traceability.replay.source_runs import SourceRun, launch
 from traceability.replay.tables import REPLAYS
 from traceability.runtime import processes
@@ -21,6 +22,12 @@ from traceability.stores import tracking
 from traceability.study.subjects import Staged
 
 log = logging.getLogger(__name__)
+
+#: The kinds of record in words.
+RECORD_WORDS = {
+    "notes": "notes by hand", "mlflow_explicit": "MLflow explicit", "mlflow_autolog_model": "MLflow autolog with model",
+    "mlflow_everything": "MLflow explicit with model", "mlflow_project": "MLflow project", "plugin": "MLflow, plugin",
+}  # fmt: skip
 
 
 def run_batch(
@@ -49,6 +56,8 @@ def run_batch(
         tracking.client(uri)
         lines = []
         for position, item in enumerate(plan):
+            # One line for each, so that a log says at any time what is at work and what became of the rest.
+            what = f"{item['workload']} {str(item['arm']).replace('_', ' ')}, {RECORD_WORDS[item['record']]}"
             subject = subjects[item["workload"]]
             source = launch(item, subject, uri, store.resolve() / f"{position:04d}", timeout_seconds,
                               data.get(item["workload"]))  # fmt: skip
@@ -58,9 +67,19 @@ def run_batch(
                 help=help_of(item["help"], source), margins=margins.get(item["workload"], {}),
                 timeout_seconds=timeout_seconds,
             )  # fmt: skip
-            lines.append(replay(task, scratch, cache) | dict(item))
+            row = replay(task, scratch, cache)
+            log.info("replay %d of %d, %s: %s", position + 1, len(plan), what, in_words(row))
+            lines.append(row | dict(item))
             progress()
         write_jsonl(rows, lines)
+
+
+def in_words(row: Mapping[str, Any]) -> str:
+    """What became of a replay, in words."""
+    if row["reason"]:
+        reached = str(row["stage"] or "nothing").replace("_", " ")
+        return f"stopped after '{reached}', because {REASONS[row['reason']][1]}"
+    return f"{row['stage']}, {str(row['verdict']).replace('_', ' ')}"
 
 
 def help_of(words: str | None, source: SourceRun) -> dict[str, str]:

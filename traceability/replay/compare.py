@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 import math
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-
-import numpy as np
 
 from traceability.replay.reasons import Stopped
-from traceability.runtime.files import sha256_arrays, sha256_npz
 
 
 @dataclass(frozen=True)
@@ -26,50 +19,6 @@ class Comparison:
     equal: int
     largest_difference: float
     differences: dict[str, float]
-
-
-def weights_digest(model: Path | None) -> str:
-    """A digest of a logged model's weights, read without unpickling anything; empty where that cannot be done.
-
-    Keras archives hold HDF5, skops archives hold NPY members. The names in a skops archive are memory addresses, so
-    only the contents count there.
-    """
-    if model is None:
-        return ""
-    keras, skops = model / "data" / "model.keras", model / "model.skops"
-    try:
-        if keras.is_file():
-            with zipfile.ZipFile(keras) as archive:
-                return sha256_arrays(_hdf5(archive.read("model.weights.h5")))
-        if skops.is_file():
-            with zipfile.ZipFile(skops) as archive:
-                members = [archive.read(name) for name in archive.namelist() if name.endswith(".npy")]
-            contents = sorted(sha256_arrays({"": np.load(io.BytesIO(data), allow_pickle=False)}) for data in members)
-            return hashlib.sha256("\n".join(contents).encode()).hexdigest()
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError):
-        return ""
-    return ""
-
-
-def _hdf5(data: bytes) -> dict[str, np.ndarray]:
-    import h5py
-
-    arrays: dict[str, np.ndarray] = {}
-
-    def keep(name: str, item: object) -> None:
-        # The optimiser's moments are not the model.
-        if isinstance(item, h5py.Dataset) and not name.startswith("optimizer"):
-            arrays[name] = item[()]
-
-    with h5py.File(io.BytesIO(data), "r") as file:
-        file.visititems(keep)
-    return arrays
-
-
-def arrays_digest(folder: Path | None) -> str:
-    """Digest of weights.npz in the folder that the program was given as --output; empty if there is none."""
-    path = folder / "weights.npz" if folder else None
-    return sha256_npz(path) if path and path.is_file() else ""
 
 
 def compare(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 from traceability.replay.reasons import Stopped
@@ -9,29 +10,46 @@ from traceability.replay.record import Record
 from traceability.runtime.files import sha256_file, sha256_tree
 from traceability.stores import record_fields
 
+#: Files of a folder that are read.
+_FILES = 1_000_000
 UNVERIFIED, SHA256, DIGEST = "data_unverified", "sha256", "mlflow_digest"
 
 
-def verify_before(record: Record, folder: Path) -> str:
+def verify_before(record: Record, folder: Path, directory: str = "") -> tuple[str, Path | None]:
     """Check recorded data files before anything runs; `data_unverified` when the record names none.
 
-    A path is relative to the restored code `folder`. Stops with `data_missing` or `data_changed`.
+    A path is relative to `directory` in the restored code `folder`, else to `folder`. The second value is the place
+    whose digest was found right, where it lies outside. Stops with `data_missing` or `data_changed`.
     """
     place, wanted = _named(record)
     if not place:
-        return UNVERIFIED
-    path = folder / place
-    if not path.exists():
-        raise Stopped("data_missing", f"'{place}' is not there")
+        return UNVERIFIED, None
+    path = next((path for path in (folder / directory / place, folder / place) if path.exists()), folder / place)
+    try:
+        regular = path.is_dir() or stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        regular = False
+    if not regular:
+        raise Stopped("data_missing", f"'{place}' is no file and no folder here")
     if not wanted:
-        return UNVERIFIED
-    if path.is_dir():
-        found = sha256_tree((file for file in path.rglob("*") if file.is_file()), path)
-    else:
-        found = sha256_file(path)
+        return UNVERIFIED, None
+    try:
+        found = _digest(path)
+    except OSError as error:
+        raise Stopped("data_missing", f"'{place}' cannot be read ({error.strerror or error})") from None
     if found != wanted.lower().removeprefix("sha256:"):
         raise Stopped("data_changed", f"'{place}' has sha256 {found[:12]}, the record says {wanted[:12]}")
-    return SHA256
+    return SHA256, None if path.resolve().is_relative_to(folder.resolve()) else path
+
+
+def _digest(path: Path) -> str:
+    """SHA-256 of a file, or of the names and contents of a folder's regular files. Raises `OSError`."""
+    if not path.is_dir():
+        return sha256_file(path)
+    files = [file for file in path.rglob("*") if stat.S_ISREG(file.stat().st_mode)]
+    if len(files) > _FILES:
+        raise OSError(f"more than {_FILES} files")
+    return sha256_tree(files, path)
 
 
 def _named(record: Record) -> tuple[str, str]:

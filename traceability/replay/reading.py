@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -24,19 +25,36 @@ def read(run_id: str, uri: str, scratch: Path, kind: str = "mlflow") -> Record:
     try:
         with readers.opened(uri) as store:
             run = find(store, run_id, tracking.redacted(uri))
-            return from_run(run, store.artifacts, scratch / "model", kind)
+            record = from_run(run, store.artifacts, scratch / "model", kind)
+            return _in_family(record, run, store) if record.parent else record
     except StudyError as error:
         raise Stopped("store_unreadable", str(error)) from None
+
+
+def _in_family(record: Record, run: Run, store: Store) -> Record:
+    """The record of a nested run with what tells it from its siblings."""
+    parents = store.runs(Scope(runs=(record.parent,)))
+    named = next((record_fields.given_name(parent.name) for parent in parents), "")
+    siblings = [
+        (other.start_ms or 0, other.run_id)
+        for other in store.runs(Scope(experiments=(run.experiment_id,)))
+        if other.parent == record.parent
+    ]
+    ids = [run_id for _, run_id in sorted(siblings)]
+    position = ids.index(run.run_id) if run.run_id in ids else None
+    return dataclasses.replace(record, parent_name=named, position=position, siblings=len(ids))
 
 
 def find(store: Store, run_id: str, shown: str) -> Run:
     """The run of that id, or the only one whose id begins so. Stops with `run_not_found`."""
     found = list(store.runs(Scope(runs=(run_id,))))
     if not found and 4 <= len(run_id) < 32:
-        found = [run for run in store.runs(Scope()) if run.run_id.startswith(run_id)]
-    if len(found) > 1:
-        some = ", ".join(sorted(run.run_id for run in found)[:3])
-        raise Stopped("run_not_found", f"{shown}: {len(found)} runs begin with '{run_id}' ({some} ...)")
+        ids = store.beginning_with(run_id)
+        if len(ids) > 1:
+            raise Stopped(
+                "run_not_found", f"{shown}: several runs begin with '{run_id}' ({', '.join(sorted(ids)[:3])})"
+            )
+        found = list(store.runs(Scope(runs=tuple(ids)))) if ids else []
     if not found:
         raise Stopped("run_not_found", f"{shown}: no run '{run_id}'")
     return found[0]
@@ -59,16 +77,26 @@ def from_run(run: Run, artifacts: Artifacts, target: Path, kind: str, within: Pa
         commit=code.commit,
         source=code.source,
         entry_point=code.entry_point,
+        project=_project(tags),
+        directory=ours.get("directory", ""),
+        argv=ours.get("argv", ""),
         dirty=code.dirty is True,
         datasets=tuple(sorted({(item.context or item.name, item.digest) for item in run.datasets})),
         data=place,
         data_sha256=digest,
         name=record_fields.given_name(run.name),
+        parent=run.parent,
         experiment=run.experiment,
         model=model_files.collect(artifacts, places, target, within),
         weights_sha256=ours.get("weights_sha256", ""),
         date=run.start[:10],
     )
+
+
+def _project(tags: Mapping[str, str]) -> str:
+    """The address of the project that ran; empty where the record names none."""
+    ran = "mlflow.project.entryPoint" in tags or tags.get("mlflow.source.type") == "PROJECT"
+    return tags.get("mlflow.source.name", "") if ran else ""
 
 
 def _data_in_tags(tags: Mapping[str, str], ours: Mapping[str, str]) -> tuple[str, str]:

@@ -25,6 +25,12 @@ class Record:
     #: Recorded source name (a script) and, for projects, the entry point's name.
     source: str = ""
     entry_point: str = ""
+    #: Address of the MLflow project that ran, as recorded, with its `#subfolder`; empty where no project ran.
+    project: str = ""
+    #: Folder below the top of the repository in which the program was started, and its whole command line; the plugin
+    #: records them.
+    directory: str = ""
+    argv: str = ""
     #: Anything in the record that says that the working tree was not the commit.
     dirty: bool = False
     #: Digests of logged data sets as MLflow computes them, by name and context; they are made from values in memory.
@@ -36,6 +42,12 @@ class Record:
     experiment: str = ""
     #: Name of the run where a person gave it one; empty where MLflow made it up.
     name: str = ""
+    #: Id of the run that it is nested in, and that run's given name; empty where it is nested in none.
+    parent: str = ""
+    parent_name: str = ""
+    #: For a nested run its position among the `siblings` runs that share its parent, by their starts (None: unknown).
+    position: int | None = None
+    siblings: int = 0
     #: Folder with the files of the logged model, here on this machine.
     model: Path | None = None
     #: Weights digest where the record itself holds one.

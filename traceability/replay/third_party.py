@@ -1,8 +1,8 @@
 """Projects of other people, executed at a pinned commit: only those that the configuration names (METHOD 22).
 
-They run as replays do, in a throw-away home and within limits; without a way to take the network away they do not run
-at all. What they would download must lie in a folder that the user prepared. Nothing of theirs is imported or
-unpickled here: MLflow's records are read from a copy of the store that they left.
+They run as replays do, behind a fence and within limits; where the system can take away neither network nor file
+system they do not run at all. What they would download must lie in a folder that the user prepared. Nothing of theirs
+is imported or unpickled here: MLflow's records are read from a copy of the store that they left.
 """
 
 from __future__ import annotations
@@ -19,13 +19,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from traceability.errors import StudyError, nearest
-from traceability.replay import code, environments, reading
+from traceability.replay import code, environments, results
 from traceability.replay.compare import compare
 from traceability.replay.reasons import Stopped, reached_before
 from traceability.replay.record import Record
 from traceability.runtime import sandbox, virtualenvs
-from traceability.stores import readers
-from traceability.stores.scope import Scope
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +75,7 @@ def execute(
 
 
 def _once(project: Mapping[str, Any], around: Surroundings, scratch: Path, row: dict[str, Any]) -> None:
+    scratch = scratch.resolve()
     folder, home = scratch / "code", scratch / "home"
     owner, _, name = str(project["repository"]).partition("/")
     address = around.url_template.format(repository=project["repository"], owner=owner, name=name)
@@ -85,8 +84,9 @@ def _once(project: Mapping[str, Any], around: Surroundings, scratch: Path, row: 
     if not (folder / source).is_file():
         raise Stopped("entry_point_missing", f"'{source}' is not in commit {project['commit'][:12]}")
     _furnish(project, around.home, home)
-    if not sandbox.network_switch():
-        raise Stopped("network_open", "this system does not let `unshare --net` take the network away")
+    fence = sandbox.fence()
+    if not (fence.files and fence.network):
+        raise Stopped("network_open", fence.gaps)
     python = _environment(project, folder, around.cache)
     row["mlflow"] = virtualenvs.version_of(python, "mlflow")
     store = scratch / "store" / "mlflow.db"
@@ -94,11 +94,11 @@ def _once(project: Mapping[str, Any], around: Surroundings, scratch: Path, row: 
     ended = sandbox.run(
         [str(python), *_words(source, options, scratch / "executed")], folder=folder, timeout=around.timeout_seconds,
         environment=sandbox.variables(home, python, {"MLFLOW_TRACKING_URI": f"sqlite:///{store}"}),
-        memory_bytes=around.memory_bytes,
+        memory_bytes=around.memory_bytes, writable=scratch,
     )  # fmt: skip
     row |= {"network": ended.network, "run_seconds": ended.seconds}
     # What was recorded before a failure is there all the same.
-    left = _left(store, scratch / "read")
+    left = [record for _, record in results.left(store, scratch / "read")]
     if left:
         last = left[-1]
         published = {str(key): float(value) for key, value in json.loads(project["published"] or "{}").items()}
@@ -151,15 +151,3 @@ def _environment(project: Mapping[str, Any], folder: Path, cache: Path) -> Path:
         raise Stopped("no_environment_recorded", f"'{project['requirements']}' is not in the repository")
     lines = [*environments.lines(wanted), *str(project["added"] or "").split()]
     return environments.from_index(lines, str(project["python"]), str(project["until"] or ""), cache)
-
-
-def _left(store: Path, scratch: Path) -> list[Record]:
-    """The runs in `store`, oldest first. Their MLflow may be an older one, so it is read as anybody's store."""
-    if store.is_symlink() or not store.is_file():
-        return []
-    with readers.opened(f"sqlite:///{store}") as left:
-        runs = sorted(left.runs(Scope()), key=lambda run: run.start)
-        return [
-            reading.from_run(run, left.artifacts, scratch / run.run_id, "mlflow", within=store.parents[1])
-            for run in runs
-        ]

@@ -1,52 +1,94 @@
-"""Running a restored program so that it can do little harm: throw-away home, limits, no network where the system can.
+"""Running a program of somebody else so that it can do no harm: it sees little, reaches nothing and leaves nothing.
 
-This protects from accidents and from curiosity, not from an attacker with a kernel exploit: run what you do not trust
-in a machine that you can lose.
+Where the system allows it, the program gets a file system of its own (one writable folder, read-only programs, an empty
+home), no network, and a process tree that ends with it: by bubblewrap, else by the kernel's namespaces directly. Where
+the system allows neither, its environment is still empty, its home thrown away and its size and time limited, and
+`Fence.gaps` says what is open. No fence keeps out an attacker who has an exploit of the kernel.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from traceability.runtime import bounded
+
 #: Largest file that a replayed run may write, in bytes.
 FILE_LIMIT = 4 * 2**30
-_PASSED_ON = ("LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "SSL_CERT_FILE")
+_PASSED_ON = ("LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")
+#: What every program needs of the system, and nothing that is anybody's own.
+_SYSTEM = (
+    "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/etc/ld.so.cache",
+    "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives", "/etc/passwd", "/etc/group", "/etc/nsswitch.conf",
+    "/etc/hosts", "/etc/localtime", "/etc/timezone", "/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/etc/pki/tls/certs",
+    "/etc/mime.types", "/etc/fonts", "/etc/os-release", "/etc/debian_version", "/etc/OpenCL", "/sys/devices/system",
+)  # fmt: skip
+_DEVICES = ("nvidia*", "kfd", "dri")
+#: Folders of an installed Python; its root may be somebody's home.
+_PARTS = ("bin", "lib", "lib64", "libexec", "include", "share", "ssl", "etc", "pyvenv.cfg")
 
 
 @dataclass(frozen=True)
-class Ended:
-    """How a process ended: exit status (None: it was killed for taking too long), seconds, its last lines."""
+class Fence:
+    """What this system lets us take away from a program."""
 
-    status: int | None
-    seconds: float
-    output: str
-    network: str
+    #: `bubblewrap`, `namespaces`, `network` (only that is taken away) or `none`.
+    kind: str
 
     @property
-    def last_line(self) -> str:
-        """The last thing it said."""
-        lines = [line for line in self.output.strip().splitlines() if line.strip()]
-        return lines[-1][:300] if lines else "it said nothing"
+    def files(self) -> bool:
+        """Whether it sees only what it needs, and writes only into its own folder."""
+        return self.kind in ("bubblewrap", "namespaces")
+
+    @property
+    def network(self) -> bool:
+        """Whether it reaches no network."""
+        return self.kind != "none"
+
+    @property
+    def holds(self) -> str:
+        """What is fenced, in words."""
+        if self.files:
+            return (
+                f"fenced by {self.kind}: it sees the system's programs and its own files, writes into one temporary "
+                "folder, and all its processes end with it"
+            )
+        return "limited: an empty environment, a throw-away home, a time limit, and its processes end with it"
+
+    @property
+    def gaps(self) -> str:
+        """What is not fenced, in words; empty where everything is."""
+        open_ = [] if self.files else ["the file system (it can read and change all that you can)"]
+        open_ += [] if self.network else ["the network"]
+        return f"NOT fenced on this system: {' and '.join(open_)}" if open_ else ""
+
+
+@dataclass(frozen=True)
+class Ended(bounded.Ended):
+    """How a fenced process ended; `network` is `off` or `open`."""
+
+    network: str = "open"
 
 
 @functools.cache
-def network_switch() -> tuple[str, ...]:
-    """Words before a command that take the network away from it; empty where the system does not allow that."""
-    words = ("unshare", "--map-root-user", "--net")
-    if shutil.which("unshare") is None:
-        return ()
-    tried = subprocess.run([*words, "true"], capture_output=True, check=False)
-    return words if tried.returncode == 0 else ()
+def fence() -> Fence:
+    """The best fence that works here; each is tried, because containers and kernels allow one and not another."""
+    with tempfile.TemporaryDirectory(prefix="fence-") as folder:
+        for kind in ("bubblewrap", "namespaces", "network"):
+            words = _fenced(kind, [shutil.which("true") or "/bin/true"], Path(folder), (), 0)
+            with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+                if words and subprocess.run(words, capture_output=True, check=False, timeout=20).returncode == 0:
+                    return Fence(kind)
+    return Fence("none")
 
 
 def variables(home: Path, python: Path, extra: dict[str, str] | None = None) -> dict[str, str]:
@@ -55,46 +97,95 @@ def variables(home: Path, python: Path, extra: dict[str, str] | None = None) -> 
     (home / "tmp").mkdir(exist_ok=True)
     kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     return kept | {
-        "HOME": str(home), "TMPDIR": str(home / "tmp"), "XDG_CACHE_HOME": str(home / ".cache"),
-        "PATH": os.pathsep.join([str(python.parent), "/usr/local/bin", "/usr/bin", "/bin"]),
+        "HOME": str(home), "TMPDIR": str(home / "tmp"), "XDG_CACHE_HOME": str(home / ".cache"), "USER": "replay",
+        "LOGNAME": "replay", "PATH": os.pathsep.join([str(python.parent), "/usr/local/bin", "/usr/bin", "/bin"]),
         "PYTHONDONTWRITEBYTECODE": "1", "PYTHONNOUSERSITE": "1", "MLFLOW_DISABLE_TELEMETRY": "true",
         "DO_NOT_TRACK": "true", "GIT_PYTHON_REFRESH": "quiet", "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_TERMINAL_PROMPT": "0", "TF_CPP_MIN_LOG_LEVEL": "3",
     } | (extra or {})  # fmt: skip
 
 
-@functools.cache
-def _leash() -> tuple[str, ...]:
-    """Words that let the kernel end the command when this process ends, where the system has them."""
-    return ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
-
-
-def _launcher(loopback: bool, memory_bytes: int) -> tuple[str, ...]:
-    """Words that let a command limit itself before it begins; see sandbox_launcher.py."""
-    settings = json.dumps({"loopback": loopback, "file_bytes": FILE_LIMIT, "memory_bytes": memory_bytes})
-    return (sys.executable, "-I", "-S", str(Path(__file__).with_name("sandbox_launcher.py")), settings)
-
-
 def run(
-    words: Sequence[str], *, folder: Path, environment: dict[str, str], timeout: float, memory_bytes: int = 0
-) -> Ended:
-    """Run `words` in `folder` and wait; on time-out the whole process group is killed. No shell is involved.
+    words: Sequence[str], *, folder: Path, environment: dict[str, str], timeout: float, memory_bytes: int = 0,
+    writable: Path | None = None, readable: Sequence[Path] = (),
+) -> Ended:  # fmt: skip
+    """Run `words` (the first is the path of an interpreter) in `folder` and wait for the end. No shell is involved.
 
+    It may write below `writable` (default: `folder`) and read, besides the system and its interpreter, `readable`.
     `memory_bytes` limits what each process may allocate (0: no limit).
     """
-    switch = network_switch()
-    before = [*switch, *_leash(), *_launcher(bool(switch), memory_bytes)]
-    begin = time.perf_counter()
-    process = subprocess.Popen(
-        [*before, *words], cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, start_new_session=True, text=True, errors="replace",
-    )  # fmt: skip
-    status: int | None
-    try:
-        output, _ = process.communicate(timeout=timeout)
-        status = process.returncode
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        output, _ = process.communicate()
-        status = None
-    return Ended(status, time.perf_counter() - begin, output[-20_000:], "off" if switch else "open")
+    kind = fence()
+    libraries = [Path(place) for place in environment.get("LD_LIBRARY_PATH", "").split(os.pathsep) if place]
+    seen = [*interpreter(Path(words[0])), *(place for place in libraries if not _too_wide(place)), *readable]
+    fenced = _fenced(kind.kind, words, writable or folder, seen, memory_bytes, folder)
+    ended = bounded.run(fenced, cwd=folder, environment=environment, timeout=timeout)
+    return Ended(ended.status, ended.seconds, ended.output, "off" if kind.network else "open")
+
+
+def interpreter(python: Path) -> list[Path]:
+    """The files that a Python needs: its environment, the installation behind it, and packages installed in place."""
+    roots = [python.parent.parent, python.resolve().parent.parent]
+    with contextlib.suppress(OSError):
+        for line in (python.parent.parent / "pyvenv.cfg").read_text(encoding="utf-8").splitlines():
+            name, _, value = line.partition("=")
+            if name.strip() == "home":
+                roots += [Path(value.strip()).parent, Path(value.strip()).resolve().parent]
+    found = [root / part for root in dict.fromkeys(roots) for part in _PARTS]
+    for link in python.parent.parent.glob("lib/python3*/site-packages/*.pth"):
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            places = (Path(line.strip()) for line in link.read_text(encoding="utf-8").splitlines())
+            found += [place for place in places if place.is_absolute() and place.is_dir() and not _too_wide(place)]
+    return found
+
+
+def _too_wide(place: Path) -> bool:
+    """Whether a folder holds a home, so that showing it would show everything."""
+    with contextlib.suppress(RuntimeError):
+        return Path.home().resolve().is_relative_to(place.resolve())
+    return place == Path("/")
+
+
+def _fenced(
+    kind: str, words: Sequence[str], writable: Path, readable: Sequence[Path], memory_bytes: int,
+    folder: Path | None = None,
+) -> list[str]:  # fmt: skip
+    """The words that run `words` behind a fence; empty where a tool that it takes is missing."""
+    begin = folder or writable
+    seen = [str(path) for path in (*map(Path, _SYSTEM), *readable) if path.exists()]
+    settings: dict[str, object] = {
+        "loopback": kind in ("namespaces", "network"),
+        "file_bytes": FILE_LIMIT,
+        "memory_bytes": memory_bytes,
+    }
+    if kind == "bubblewrap":
+        tool = shutil.which("bwrap")
+        return [*_launcher(settings), *_bubblewrap(tool, seen, writable, begin), *words] if tool else []
+    tool = shutil.which("unshare") if kind != "none" else None
+    if kind == "namespaces":
+        settings |= {"root": {"seen": seen, "devices": _devices(), "writable": str(writable), "begin": str(begin)}}
+        own = [tool or "", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child", "--net", "--ipc", "--uts"]
+        return [*own, *_launcher(settings), *words] if tool else []
+    if kind == "network":
+        return [tool, "--map-root-user", "--net", *_launcher(settings), *words] if tool else []
+    return [*_launcher(settings), *words]
+
+
+def _bubblewrap(tool: str, seen: list[str], writable: Path, begin: Path) -> list[str]:
+    words = [tool, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--proc", "/proc",
+             "--dev", "/dev", "--tmpfs", "/tmp"]  # fmt: skip # noqa: S108 - a folder of the program's own
+    for path in seen:
+        words += ["--ro-bind", path, path]
+    for path in _devices():
+        words += ["--dev-bind-try", path, path]
+    return [*words, "--bind", str(writable), str(writable), "--remount-ro", "/", "--chdir", str(begin), "--"]
+
+
+def _devices() -> list[str]:
+    """Graphics processors: a program that used one may need it again."""
+    return [str(path) for name in _DEVICES for path in sorted(Path("/dev").glob(name))]
+
+
+def _launcher(settings: Mapping[str, object]) -> list[str]:
+    """Words that let a command limit itself before it begins; see sandbox_launcher.py."""
+    place = str(Path(__file__).with_name("sandbox_launcher.py"))
+    return [sys.executable, "-I", "-S", place, json.dumps(settings)]

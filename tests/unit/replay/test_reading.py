@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from traceability.cli import app
 from traceability.errors import StudyError
 from traceability.replay import model_files, reading
-from traceability.replay.command import _check_annotatable, _client_schema
+from traceability.replay.annotate import _client_schema, check
 from traceability.replay.reasons import REASONS, STAGES, Stopped, reached_before
 from traceability.replay.record import from_notes
 from traceability.runtime.files import sha256_file
@@ -80,7 +80,7 @@ def test_the_study_own_tags_count_only_for_the_plugin(old_store, tmp_path):
 def test_annotating_a_store_that_would_be_migrated_is_refused(old_store):
     digest = sha256_file(old_store)
     with pytest.raises(StudyError, match="would migrate it"):
-        _check_annotatable("mlflow", f"sqlite:///{old_store}")
+        check("mlflow", f"sqlite:///{old_store}")
     assert sha256_file(old_store) == digest
 
 

@@ -72,8 +72,8 @@ def test_stamped_data_are_checked_before_anything_runs(tmp_path, laid):
         (judged,) = survey.judge(store, Scope(runs=(run_id,)))
     assert judged.items["data"].state == "complete"
 
-    def again(kind):
-        return replay(Task(run_id, uri, kind), tmp_path / "scratch", tmp_path / "cache")
+    def again(kind, *readable):
+        return replay(Task(run_id, uri, kind, readable=readable), tmp_path / "scratch", tmp_path / "cache")
 
     row = again("plugin")
     assert (row["reason"], row["data"], row["verdict"]) == ("", "sha256", "same_metrics"), row["detail"]
@@ -82,7 +82,7 @@ def test_stamped_data_are_checked_before_anything_runs(tmp_path, laid):
     row = again("plugin")
     assert (row["stage"], row["reason"]) == ("command_rebuilt", "data_changed"), row["detail"]
     assert (row["run_seconds"], row["replayed"]) == (None, {}), "nothing ran"
-    assert again("mlflow")["verdict"] == "different", "without the plugin's tags only the result tells"
+    assert again("mlflow", place)["verdict"] == "different", "without the plugin's tags only the result tells"
 
 
 def test_a_digest_in_a_tag_of_the_user_counts_as_one_in_a_parameter(tmp_path):

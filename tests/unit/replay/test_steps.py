@@ -31,10 +31,6 @@ THREE = {
 }  # fmt: skip
 
 
-def never(_words):
-    raise AssertionError("nothing should run")
-
-
 def stop(call, *arguments, **more):
     with pytest.raises(Stopped) as stopped:
         call(*arguments, **more)
@@ -52,51 +48,42 @@ def project(folder, command="python train.py --seed {seed} --name {name}"):
 
 def test_a_recorded_value_is_one_word_and_never_a_command(tmp_path):
     record = Record("r", "mlflow", params={"name": "x; rm -rf $HOME", "other": "1"}, source="train.py")
-    command = rebuild.rebuild(record, project(tmp_path), PYTHON, never)
-    assert command.words == (str(PYTHON), "train.py", "--seed", "1", "--name", "x; rm -rf $HOME")
+    command = rebuild.rebuild(record, project(tmp_path))
+    assert command.words == ("train.py", "--seed", "1", "--name", "x; rm -rf $HOME")
     assert (command.unmapped, command.defaulted, command.origin) == (("other",), ("seed",), "mlproject")
 
 
 def test_a_project_that_cannot_be_started_says_why(tmp_path):
     record = Record("r", "mlflow", source="train.py")
-    assert stop(rebuild.rebuild, record, project(tmp_path), PYTHON, never) == "parameter_missing"
+    assert stop(rebuild.rebuild, record, project(tmp_path)) == "parameter_missing"
     for command in ("make train", "python train.py {seed} | tee log", "python train.py {unknown}"):
         named = Record("r", "mlflow", params={"name": "n"}, entry_point="main")
-        assert stop(rebuild.rebuild, named, project(tmp_path, command), PYTHON, never) == "command_unreadable"
+        assert stop(rebuild.rebuild, named, project(tmp_path, command)) == "command_unreadable"
 
 
-def test_without_a_project_the_program_own_help_says_which_parameters_are_options(tmp_path):
+def test_without_a_project_the_source_says_which_parameters_are_options(tmp_path):
     (tmp_path / "src").mkdir()
     (tmp_path / "src" / "fit.py").write_text(
         "import argparse\np = argparse.ArgumentParser()\np.add_argument('--learning-rate', type=float)\n"
         "p.add_argument('--fast', action='store_true')\np.add_argument('--slow', action='store_true')\n"
-        "p.add_argument('--kind', choices=['a', 'b'])\np.add_argument('-n', '--number')\np.parse_args()\n"
+        "p.add_argument('--kind', choices=['a', 'b'])\np.add_argument('-n', '--number')\np.add_argument('--left')\n"
+        "raise SystemExit('this is never run')\n"
     )
     params = {"learning_rate": "0.1", "fast": "True", "slow": "False", "kind": "b", "number": "3", "loss": "mse"}
     record = Record("r", "mlflow", params=params, source="/elsewhere/somebody/project/src/fit.py")
-    asked = []
-
-    def ask(words):
-        asked.append(words)
-        home = sandbox.variables(tmp_path / "home", PYTHON)
-        return sandbox.run(words, folder=tmp_path, environment=home, timeout=60).output
-
-    command = rebuild.rebuild(record, tmp_path, PYTHON, ask)
-    assert command.words[1:] == ("src/fit.py", "--fast", "--kind=b", "--learning-rate=0.1", "--number=3")
-    assert command.unmapped == ("loss",)
-    assert len(asked) == 1
+    command = rebuild.rebuild(record, tmp_path)
+    assert command.words == ("src/fit.py", "--fast", "--kind=b", "--learning-rate=0.1", "--number=3")
+    assert (command.unmapped, command.defaulted, command.origin) == (("loss",), ("left",), "source")
 
 
 def test_a_script_that_the_commit_lacks(tmp_path):
-    assert stop(rebuild.rebuild, Record("r", "m", source="ipykernel.py"), tmp_path, PYTHON, never) == (
-        "entry_point_missing"
-    )
-    assert stop(rebuild.rebuild, Record("r", "notes"), tmp_path, PYTHON, never) == "no_entry_point"
+    assert stop(rebuild.rebuild, Record("r", "m", source="ipykernel.py"), tmp_path) == ("entry_point_missing")
+    assert stop(rebuild.rebuild, Record("r", "notes"), tmp_path) == "no_entry_point"
     (tmp_path / "secret.py").write_text("")
     inside = tmp_path / "code"
     inside.mkdir()
     outside = Record("r", "m", source="../secret.py")
-    assert stop(rebuild.rebuild, outside, inside, PYTHON, never) == "entry_point_missing"
+    assert stop(rebuild.rebuild, outside, inside) == "entry_point_missing"
 
 
 def test_only_a_full_commit_id_is_a_commit(tmp_path):
@@ -112,8 +99,9 @@ def test_only_a_full_commit_id_is_a_commit(tmp_path):
 def test_a_recorded_digest_is_checked_before_anything_runs(tmp_path):
     (tmp_path / "train.csv").write_text("1,2\n")
     params = {"data_path": "train.csv", "data_sha256": sha256_file(tmp_path / "train.csv")}
-    assert data.verify_before(Record("r", "m", params=params), tmp_path) == "sha256"
-    assert data.verify_before(Record("r", "m", params={"data_path": "train.csv"}), tmp_path) == "data_unverified"
+    assert data.verify_before(Record("r", "m", params=params), tmp_path) == ("sha256", None)
+    unverified = data.verify_before(Record("r", "m", params={"data_path": "train.csv"}), tmp_path)
+    assert unverified == ("data_unverified", None)
     (tmp_path / "train.csv").write_text("1,3\n")
     assert stop(data.verify_before, Record("r", "m", params=params), tmp_path) == "data_changed"
     (tmp_path / "train.csv").unlink()
@@ -121,14 +109,19 @@ def test_a_recorded_digest_is_checked_before_anything_runs(tmp_path):
 
 
 def test_requirements_that_could_run_code_are_not_installed(tmp_path):
-    for line in ("-e .", "--index-url https://evil.example", "git+https://example.org/x.git", "x @ file:///x", "./x"):
+    for line in (
+        "-e .",
+        "six --index-url=x",
+        "--index-url https://evil.example",
+        "git+https://example.org/x.git",
+        "x @ file:///x",
+        "./x",
+    ):
         (tmp_path / "requirements.txt").write_text(f"{line}\n")
-        assert stop(environments.resolve, "recorded", Record("r", "m"), tmp_path, tmp_path / "cache") == (
-            "requirement_unresolvable"
-        )
+        assert stop(environments.wanted, "recorded", Record("r", "m"), tmp_path) == ("requirement_unresolvable")
     (tmp_path / "requirements.txt").unlink()
     for name, reason in (("recorded", "no_environment_recorded"), ("none.txt", "environment_missing")):
-        assert stop(environments.resolve, name, Record("r", "m"), tmp_path, tmp_path / "cache") == reason
+        assert stop(environments.wanted, name, Record("r", "m"), tmp_path) == reason
 
 
 def test_verdicts():

@@ -125,16 +125,17 @@ def test_what_is_missing_stops_it_before_anything_runs(upstream, change, stage, 
     assert (row["stage"], row["reason"], row["run_seconds"]) == (stage, reason, None), row["detail"]
 
 
-def test_where_the_network_cannot_be_taken_away_nothing_runs(upstream, monkeypatch, tmp_path):
+def test_where_nothing_can_be_fenced_nothing_runs(upstream, monkeypatch, tmp_path):
     around, pinned = upstream
     (tmp_path / "git").symlink_to(shutil.which("git"))
-    monkeypatch.setenv("PATH", str(tmp_path))  # no unshare on it
-    sandbox.network_switch.cache_clear()
+    monkeypatch.setenv("PATH", str(tmp_path))  # neither bwrap nor unshare on it
+    sandbox.fence.cache_clear()
     try:
         (row,) = execute(project(pinned), around)
     finally:
-        sandbox.network_switch.cache_clear()
+        sandbox.fence.cache_clear()
     assert (row["stage"], row["reason"], row["run_seconds"]) == ("data_verified", "network_open", None), row["detail"]
+    assert "NOT fenced" in row["detail"]
 
 
 def test_only_rows_of_the_table_can_be_named():
