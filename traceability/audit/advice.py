@@ -5,6 +5,8 @@ Every line is one that this audit recognises afterwards; a test runs each line i
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 ITEMS = ("code", "parameters", "environment", "data", "randomness")
@@ -43,6 +45,15 @@ PIECES = {
     "entry_point": Piece(
         "code", "the script that was started", 'mlflow.set_tag("mlflow.source.name", pathlib.Path(__file__).name)'
     ),
+    "notebook": Piece(
+        "code", "which notebook was run",
+        'mlflow.set_tag("mlflow.source.name", globals().get("__vsc_ipynb_file__") '
+        'or os.environ.get("JPY_SESSION_NAME") or "train.ipynb")',
+    ),
+    "cells": Piece(
+        "code", "the notebook itself, which the recorded commit does not hold",
+        'mlflow.log_text("\\n\\n".join(In), "cells.py")',
+    ),
     "clean": Piece(
         "code", "whether the working tree was the commit",
         'mlflow.set_tag("mlflow.source.git.dirty", str(bool('
@@ -63,6 +74,10 @@ PIECES = {
     "parameters": Piece("parameters", "any parameter", "mlflow.log_params(vars(arguments))"),
     "command": Piece(
         "parameters", "the whole command line", 'mlflow.set_tag("argv", shlex.join(sys.orig_argv))'
+    ),
+    "executed": Piece(
+        "parameters", "the cells as they were executed, with every value in them",
+        'mlflow.log_text("\\n\\n".join(In), "cells.py")',
     ),
     "whole_values": Piece(
         "parameters", "the whole text of a value that MLflow cut off",
@@ -93,7 +108,11 @@ PIECES = {
         '"PYTHONHASHSEED": os.environ.get("PYTHONHASHSEED", "random")})',
     ),
 }  # fmt: skip
-"""Missing pieces by code. Lines use the names that are usual in a script: arguments, frame, path, seed."""
+"""Missing pieces by code. Lines use the names that are usual in a script: arguments, frame, path, seed.
+
+`notebook`, `cells` and `executed` are for notebooks, where there is no `__file__` and no command line; `In` holds the
+cells that IPython has executed.
+"""
 
 _NEEDED = {3: ("code", "parameters", "environment"), 4: ITEMS}
 
@@ -110,3 +129,50 @@ def level(states: dict[str, str]) -> int:
         if reached == step - 1 and all(rank[item] >= 2 for item in items):
             reached = step
     return reached
+
+
+#: What stands in the way of an item being usable; the rest of its pieces stands in the way of its being complete.
+_BLOCKS = {
+    "code": frozenset({"commit", "entry_point", "notebook", "changes", "published_commit", "script", "cells"}),
+    "parameters": frozenset({"parameters"}),
+    "environment": frozenset({"packages"}),
+    "randomness": frozenset({"seed"}),
+}
+CONTEXT = "TRACEABILITY_CONTEXT=1"
+"""The variable that switches on the plugin, which records much without any line (docs/plugin.md)."""
+
+#: What the plugin records of a script that lies in a repository. Seeds it records only where the script sets them.
+_BY_CONTEXT = frozenset(
+    {"commit", "repository", "entry_point", "clean", "command", "packages", "python", "platform", "flags"}
+)
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing that can be done before the next run: a line in the script, or a variable in its environment."""
+
+    what: str
+    line: str
+    records: frozenset[str]
+
+    def level_after(self, entries: Sequence[tuple[int, Sequence[str]]]) -> int:
+        """The level of a run with these states and missing pieces per item, had this been done."""
+        states = {}
+        for name, (state, missing) in zip(ITEMS, entries, strict=True):
+            left = set(missing) - self.records
+            if not left:
+                states[name] = "complete"
+            elif not self.records & set(missing):
+                states[name] = STATES[state]
+            elif name == "data":  # a digest will do, and so will a data set
+                states[name] = "usable" if {"data", "data_digest"} & self.records else STATES[max(state, 1)]
+            else:
+                states[name] = STATES[max(state, 1 if left & _BLOCKS[name] else 2)]
+        return level(states)
+
+
+@functools.cache
+def actions() -> tuple[Action, ...]:
+    """The variable of the plugin, and each line by itself."""
+    lines = [Action(piece.meaning, piece.line, frozenset({code})) for code, piece in PIECES.items()]
+    return (Action("code, command, environment and flags, without a line of code", CONTEXT, _BY_CONTEXT), *lines)

@@ -3,37 +3,30 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
 from traceability import redaction
-from traceability.audit.advice import ITEMS, LEVELS, PIECES, STATES, level
+from traceability.audit import names as called
+from traceability.audit import sources
+from traceability.audit.advice import LEVELS, PIECES, STATES, level
 from traceability.audit.clones import Found
 from traceability.audit.requirements import Packages, packages
 from traceability.stores import record_fields
 from traceability.stores.artifacts import Artifacts
-from traceability.stores.record_fields import Run
+from traceability.stores.record_fields import Code, Run
 
-_SEED = re.compile(r"(?:^|.*[_.\-/ ])(?:random_?)?(?:seeds?|random_state)(?:[_.\-/ ].*)?", re.IGNORECASE)
-_SHA256 = re.compile(r"(?:sha256:)?[0-9a-f]{64}", re.IGNORECASE)
-_DATA_NAME = re.compile(r".*(?:data|train|test|valid|input).*", re.IGNORECASE)
-_PLACE = re.compile(r"(?:.*[_.\-/ ])?(?:data|dataset|input)s?(?:[_.\-](?:path|dir|file|root|url|uri))?", re.IGNORECASE)
-_FLAGS = re.compile(r".*determinis(?:m|tic)\w*|PYTHONHASHSEED", re.IGNORECASE)
-_NUMBER = re.compile(r"[-+]?[\d.]+(?:e[-+]?\d+)?", re.IGNORECASE)
-_WHOLE = re.compile(r"-?\d+(?:\.0+)?")
-_COMMANDS = ("argv", "command", "command_line", "cmdline", "cmd")
-_PYTHON = ("python", "python_version", "mlflow.python_version")
-_PLATFORM = ("platform", "os", "mlflow.platform")
 #: Lengths at which versions of MLflow cut parameter values off.
-_CUT = (250, 500, 6000)
-_UNSEEDED = ("", "none", "null", "nan", "false", "unseeded")
-_NO_SCRIPT = re.compile(r"|-|-c|<.*>|ipykernel_launcher\.py|colab_kernel_launcher\.py|__main__|pytest|py\.test")
+_CUT = frozenset((250, 500, 6000))
+#: Longest piece of evidence, in characters.
+_LONGEST = 500
+#: A file among the artifacts that holds the cells that a notebook executed.
+CELLS = "cells.py"
 
 
-@dataclass
+@dataclass(slots=True)
 class Item:
     """What is known of one item: state, evidence in words, and codes of missing pieces."""
 
@@ -47,8 +40,17 @@ class Item:
         if STATES.index(state) > STATES.index(self.state):
             self.state = state
 
+    def say(self, said: str) -> None:
+        """Add evidence that quotes the record: without secrets, and not longer than a person reads."""
+        self.evidence.append(redaction.text(said[: 4 * _LONGEST])[:_LONGEST])
 
-@dataclass(frozen=True)
+    def lack(self, *pieces: str) -> None:
+        """Note missing pieces."""
+        assert all(PIECES[code].item == self.name for code in pieces)  # noqa: S101
+        self.missing += pieces
+
+
+@dataclass(frozen=True, slots=True)
 class Audited:
     """One run, judged."""
 
@@ -66,137 +68,181 @@ def audit(run: Run, artifacts: Artifacts, found: Mapping[str, Found] | None = No
     """Judge one run. `found` says per run id what the given clones hold; None: no clone was given."""
     ours = record_fields.written_by_plugin(run.tags)
     names = artifacts.names(run.artifacts) if run.artifacts else frozenset()
+    said = by_user(run)
+    command = command_line(run, ours)
+    code = sources.code_of(run, ours)
+    started = sources.started(run, code, ours, "" if sources.kernel_command(command) else command)
+    present = frozenset(names or ())
     judged = {
-        "code": _code(run, ours, names, found.get(run.run_id) if found is not None else None),
-        "parameters": _parameters(run, ours, names),
+        "code": _code(code, started, ours, present, found.get(run.run_id) if found is not None else None),
+        "parameters": _parameters(run, started, command, present, ours.get("argv_cut", "")),
         "environment": _environment(run, ours, packages(run, ours, artifacts, names)),
-        "data": _data(run, ours),
-        "randomness": _randomness(run, ours),
+        "data": _data(run, ours, said),
+        "randomness": _randomness(ours, said),
     }
-    for name in ITEMS:
-        judged[name].evidence = [redaction.text(said)[:500] for said in judged[name].evidence]
-    assert all(PIECES[code].item == item.name for item in judged.values() for code in item.missing)  # noqa: S101
-    return Audited(run, judged, level({name: judged[name].state for name in ITEMS}))
+    return Audited(run, judged, level({name: item.state for name, item in judged.items()}))
 
 
-def script_of(code: record_fields.Code) -> str:
-    """The recorded script; empty where what is recorded names none (`-c`, a notebook's kernel, a test runner)."""
-    name = PurePosixPath(code.source.replace("\\", "/")).name
-    return "" if _NO_SCRIPT.fullmatch(name) else code.source
+def wanted(run: Run) -> tuple[str, tuple[str, ...]]:
+    """The commit and the paths that a clone is asked for."""
+    ours = record_fields.written_by_plugin(run.tags)
+    code = sources.code_of(run, ours)
+    started = sources.started(run, code, ours, command_line(run, ours))
+    return code.commit, started.paths if started.kind != "program" else ()
 
 
-def _code(run: Run, ours: Mapping[str, str], names: Iterable[str] | None, found: Found | None) -> Item:
-    item, code, names = Item("code"), record_fields.code(run.tags, ours), set(names or ())
-    by = "traceability.*" if ours else "mlflow.source.*"
-    full = record_fields.COMMIT.fullmatch(code.commit) is not None
-    script = script_of(code)
+def _code(
+    code: Code, started: sources.Started, ours: Mapping[str, str], names: frozenset[str], found: Found | None
+) -> Item:
+    item, full = Item("code"), record_fields.COMMIT.fullmatch(code.commit) is not None
     others = _list(ours.get("other_repositories", ""))
-    item.evidence += [f"code of another repository ran too: {o.get('name')} {o.get('commit')}" for o in others]
-    if ours.get("entry_point_state") == "installed":
-        item.evidence.append(f"started by the installed program {code.source}")
+    for other in others:
+        item.say(f"code of another repository ran too: {other.get('name')} {other.get('commit')}")
     if full:
-        item.evidence.append(f"commit {code.commit} ({by})")
+        item.evidence.append(f"commit {code.commit}")
     elif code.commit:
-        item.evidence.append(f"'{code.commit}' is no full commit id")
-    if script:
-        item.evidence.append(f"entry point {script}" + (f" ({code.entry_point})" if code.entry_point else ""))
+        item.say(f"'{code.commit}' is no full commit id")
+    if started.said:
+        item.say(started.said)
     if code.repository:
-        item.evidence.append(f"repository {code.repository}")
-    logged = bool(script) and PurePosixPath(script).name in names
+        item.say(f"repository {code.repository}")
+    logged = _kept(started, names)
     if logged:
-        item.evidence.append("the script itself is among the artifacts")
-    item.missing += [] if full else ["commit"]
-    item.missing += [] if script else ["entry_point"]
-    item.missing += [] if code.repository or (found is not None and found.commit) else ["repository"]
+        item.evidence.append(logged)
+    known = started.named or bool(logged)
+    item.lack(
+        *(["commit"] if not full else []),
+        *(["notebook" if started.kind == "notebook" else "entry_point"] if not known else []),
+        *(["repository"] if not code.repository and not (found is not None and found.commit) else []),
+    )
     if item.evidence:
         item.at_least("partial")
-    named = full and bool(script)
-    if found is not None and full:
-        item.evidence.append(f"commit {'is' if found.commit else 'is not'} in the given clone")
-        item.missing += [] if found.commit else ["published_commit"]
-        named = named and found.commit
-        if found.commit and script:
-            item.evidence.append(
-                f"the commit holds {found.script}" if found.script else "the commit does not hold the script"
-            )
-            item.missing += [] if found.script or logged else ["script"]
-            named = named and bool(found.script or logged)
-    elif ours.get("entry_point_state") == "untracked":
-        item.evidence.append("the script was not in the repository")
-        item.missing += [] if logged else ["script"]
-        named = named and logged
+    named = _looked_up(item, started, ours, bool(logged), found) and known if full else False
     certain = _cleanliness(item, code, ours, names)
-    if "clean" not in item.missing:
-        item.missing += ["clean"] if any(other.get("dirty") != "false" for other in others) else []
+    if "clean" not in item.missing and any(other.get("dirty") != "false" for other in others):
+        item.lack("clean")
     if named and certain is not None:
         item.at_least("complete" if not item.missing else "usable")
     return item
 
 
-def _cleanliness(item: Item, code: record_fields.Code, ours: Mapping[str, str], names: set[str]) -> bool | None:
+def _kept(started: sources.Started, names: frozenset[str]) -> str:
+    """What says that the script itself is among the artifacts; empty where it is not."""
+    if CELLS in names and started.kind in ("notebook", "console"):
+        return f"the executed cells are kept as {CELLS}"
+    if started.named and started.kind in ("script", "notebook"):
+        name = PurePosixPath(started.name.replace("\\", "/")).name
+        return "the script itself is among the artifacts" if name in names else ""
+    return ""
+
+
+def _looked_up(
+    item: Item, started: sources.Started, ours: Mapping[str, str], logged: bool, found: Found | None
+) -> bool:
+    """Whether the code that ran can be had: by the record alone, or as the clones say."""
+    if found is None:
+        return _tracked(item, started, ours, logged)
+    if found.shallow:
+        item.evidence.append("commit is not in the given clone, which is shallow; run git fetch --unshallow in it")
+    else:
+        item.evidence.append(f"commit {'is' if found.commit else 'is not'} in the given clone")
+        if not found.commit:
+            item.lack("published_commit")
+            return False
+        if started.kind in ("script", "notebook", "project") and started.named:
+            thing = "MLproject of the run" if started.kind == "project" else "script"
+            item.say(f"the commit holds {found.script}" if found.script else f"the commit does not hold the {thing}")
+            if not found.script and not logged:
+                item.lack("cells" if started.kind == "notebook" else "script")
+                return False
+    return True
+
+
+def _tracked(item: Item, started: sources.Started, ours: Mapping[str, str], logged: bool) -> bool:
+    """Whether the script was in the repository, as far as the record itself says."""
+    if ours.get("entry_point_state") == "untracked":
+        item.evidence.append("the script was not in the repository")
+        if not logged:
+            item.lack("cells" if started.kind == "notebook" else "script")
+            return False
+    return True
+
+
+def _cleanliness(item: Item, code: Code, ours: Mapping[str, str], names: frozenset[str]) -> bool | None:
     """Whether code and commit are known to agree; None: they are known not to, and the difference is lost."""
     kept = next((name for name in sorted(names) if name.endswith((".diff", ".patch"))), "")
     if code.dirty is None:
-        item.missing.append("clean")
+        item.lack("clean")
         return False
     if not code.dirty:
         item.evidence.append("the working tree was clean")
         return True
-    item.evidence.append("the working tree had uncommitted changes" + (
+    item.say("the working tree had uncommitted changes" + (
         f" (digest {ours['diff_sha256'][:12]})" if ours.get("diff_sha256") else ""))  # fmt: skip
     if kept:
-        item.evidence.append(f"they are kept as {kept}")
+        item.say(f"they are kept as {kept}")
         return True
-    item.missing.append("changes")
+    item.lack("changes")
     return None
 
 
-def _parameters(run: Run, ours: Mapping[str, str], names: Iterable[str] | None) -> Item:
-    item, command = Item("parameters"), command_line(run, ours)
-    whole = "params.json" in set(names or ())
-    if run.params:
+def _parameters(run: Run, started: sources.Started, command: str, names: frozenset[str], shortened: str) -> Item:
+    item, params = Item("parameters"), run.params
+    if params:
         automatic = run.tags.get("mlflow.autologging", "")
-        item.evidence.append(
-            f"{len(run.params)} parameters" + (f", some by autologging ({automatic})" if automatic else "")
-        )
+        item.say(f"{len(params)} parameters" + (f", some by autologging ({automatic})" if automatic else ""))
         item.at_least("usable")
-    if command:
-        item.evidence.append(f"command line {redaction.command(command)}")
+    kernel = sources.kernel_command(command) if command else False
+    if kernel:
+        item.evidence.append("the recorded command line is that of the notebook's kernel")
+        item.at_least("partial")
+    elif command:
+        item.say(f"command line {redaction.command(command[: 4 * _LONGEST])}")
         item.at_least("complete")
-    elif run.params and run.tags.get("mlflow.project.entryPoint"):
-        item.evidence.append(f"started as project entry point {run.tags['mlflow.project.entryPoint']}")
+    notebook = kernel or started.kind in ("notebook", "console")
+    if command and not kernel:
+        pass
+    elif params and run.tags.get("mlflow.project.entryPoint"):
+        item.say(f"started as project entry point {run.tags['mlflow.project.entryPoint']}")
+        item.at_least("complete")
+    elif notebook and CELLS in names:
+        item.evidence.append(f"every value is in the executed cells, {CELLS}")
         item.at_least("complete")
     else:
-        item.missing.append("command")
-    if not run.params and not command:
-        item.missing.insert(0, "parameters")
-    cut = sorted(name for name, value in run.params.items() if len(value) in _CUT)
-    if ours.get("argv_cut"):
-        item.evidence.append(f"the command line was cut: {ours['argv_cut']}")
-    if cut and not whole:
-        item.evidence.append(f"the value of {cut[0]} has {len(run.params[cut[0]])} characters, where MLflow cuts off")
-    if ours.get("argv_cut") or (cut and not whole):
-        item.missing.append("whole_values")
+        if not params:
+            item.lack("parameters")
+        item.lack("executed" if notebook else "command")
+    cut = [name for name, value in params.items() if len(value) in _CUT] if "params.json" not in names else []
+    if shortened:
+        item.say(f"the command line was cut: {shortened}")
+    if cut:
+        name = min(cut)
+        item.say(f"the value of {name} has {len(params[name])} characters, where MLflow cuts off")
+    if shortened or cut:
+        item.lack("whole_values")
         item.state = min(item.state, "usable", key=STATES.index)
     return item
 
 
 def _environment(run: Run, ours: Mapping[str, str], found: Packages) -> Item:
     item, python, platform = Item("environment"), python_of(run, ours, found), platform_of(run, ours)
-    item.evidence += found.evidence
+    for said in found.evidence:
+        item.say(said)
     if found.evidence or python or platform:
         item.at_least("partial")
-    if found.versions:
+    if found.versions or "@sha256:" in run.tags.get("mlflow.docker.image.uri", ""):
         item.at_least("usable")
     if python:
-        item.evidence.append(f"Python {python}")
+        item.say(f"Python {python}")
     if platform:
-        item.evidence.append(f"platform {platform}")
+        item.say(f"platform {platform}")
     if found.note:
         item.evidence.append(found.note)
-    item.missing += [] if found.closure else ["packages"]
-    item.missing += [] if python else ["python"]
-    item.missing += [] if platform else ["platform"]
+    item.lack(
+        *(["packages"] if not found.closure else []),
+        *(["python"] if not python else []),
+        *(["platform"] if not platform else []),
+    )
     if not item.missing:
         item.at_least("complete")
     return item
@@ -204,62 +250,62 @@ def _environment(run: Run, ours: Mapping[str, str], found: Packages) -> Item:
 
 def command_line(run: Run, ours: Mapping[str, str]) -> str:
     """The command line: as the plugin noted it, else a tag or parameter of the user; empty where there is none."""
-    return ours.get("argv") or record_fields.first({**run.params, **run.tags}, _COMMANDS) or ""
+    return ours.get("argv") or _said(run, called.COMMANDS)
 
 
 def python_of(run: Run, ours: Mapping[str, str], found: Packages) -> str:
     """The version of Python by the plugin, a tag or parameter, or a model; empty where none says it."""
-    said = ours.get("python") or record_fields.first({**run.params, **run.tags}, _PYTHON) or found.python
+    said = ours.get("python") or _said(run, called.PYTHON) or found.python
     # `sys.version` goes on with compiler and date of the build.
     return (said.split() or [""])[0]
 
 
 def platform_of(run: Run, ours: Mapping[str, str]) -> str:
     """Operating system and processor by the plugin, or a tag or parameter; empty where none says it."""
-    return ours.get("platform") or record_fields.first({**run.params, **run.tags}, _PLATFORM) or ""
+    return ours.get("platform") or _said(run, called.PLATFORM)
 
 
-def data_digests(said: Mapping[str, str]) -> dict[str, str]:
-    """Those parameters and tags of a user that are named like data and hold a SHA-256."""
-    found = sorted(said.items())
-    return {name: value for name, value in found if _SHA256.fullmatch(value) and _DATA_NAME.fullmatch(name)}
+def _said(run: Run, wanted: tuple[str, ...]) -> str:
+    """The value of the first of these names that has one, as a tag or as a parameter."""
+    for name in wanted:
+        found = record_fields.first(run.tags, (name,)) or record_fields.first(run.params, (name,))
+        if found:
+            return found
+    return ""
 
 
-def _data(run: Run, ours: Mapping[str, str]) -> Item:
-    item, said = Item("data"), by_user(run)
-    places = [
-        f"{name}={value}"
-        for name, value in sorted(run.params.items())
-        if _PLACE.fullmatch(name) and not _NUMBER.fullmatch(value) and value.lower() not in _UNSEEDED
-    ]
-    digests = [f"{name}={value}" for name, value in data_digests(said).items()]
+def _data(run: Run, ours: Mapping[str, str], said: Mapping[str, str]) -> Item:
+    item = Item("data")
+    places = [f"{name}={value}" for name, value in called.data_places(run.params).items()]
+    digests = [f"{name}={value}" for name, value in called.data_digests(said).items()]
     if ours.get("data_sha256"):
         places.insert(0, f"{record_fields.PREFIX}data={ours.get('data', '')}")
         digests.insert(0, f"{record_fields.PREFIX}data_sha256={ours['data_sha256']}")
     place, full = (places or [""])[0], (digests or [""])[0]
     for dataset in run.datasets:
         context = f", {dataset.context}" if dataset.context else ""
-        item.evidence.append(f"data set {dataset.name} (MLflow digest {dataset.digest}{context})")
+        item.say(f"data set {dataset.name} (MLflow digest {dataset.digest}{context})")
         source = _source(dataset.source_type, dataset.source)
         if source:
             place = place or source
-            item.evidence.append(f"its source: {source}")
+            item.say(f"its source: {source}")
         else:
             item.evidence.append("its source is code and cannot be loaded again")
-    if place and not any(place in said for said in item.evidence):
-        item.evidence.append(place)
+    if place and not any(place in evidence for evidence in item.evidence):
+        item.say(place)
     if full:
-        item.evidence.append(full)
+        item.say(full)
     if item.evidence:
         item.at_least("partial")
     if full or any(dataset.digest for dataset in run.datasets):
         item.at_least("usable")
     if full and place:
         item.at_least("complete")
-    if not item.evidence:
-        item.missing.append("data")
-    item.missing += [] if full else ["data_digest"]
-    item.missing += [] if place else ["data_place"]
+    item.lack(
+        *(["data"] if not item.evidence else []),
+        *(["data_digest"] if not full else []),
+        *(["data_place"] if not place else []),
+    )
     return item
 
 
@@ -269,52 +315,39 @@ def _source(kind: str, text: str) -> str:
         return ""
     try:
         about: Any = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text[:200]
-    named = ("uri", "url", "path", "delta_table_name", "dataset_name", "table", "name")
-    return next((str(about[name]) for name in named if isinstance(about, dict) and about.get(name)), "")
+    wanted = ("uri", "url", "path", "delta_table_name", "dataset_name", "table", "name")
+    return next((str(about[name]) for name in wanted if isinstance(about, dict) and about.get(name)), "")
 
 
-def seeds(said: Mapping[str, str]) -> dict[str, str]:
-    """Those parameters and tags of a user that are named like a seed and hold a whole number."""
-    found = sorted(said.items())
-    return {name: value for name, value in found if _SEED.fullmatch(name) and _WHOLE.fullmatch(value.strip())}
-
-
-def unseeded(said: Mapping[str, str]) -> dict[str, str]:
-    """Those that are named like a seed and say that there was none."""
-    found = sorted(said.items())
-    return {name: value for name, value in found if _SEED.fullmatch(name) and value.strip().lower() in _UNSEEDED}
-
-
-def flags_of(said: Mapping[str, str]) -> dict[str, str]:
-    """Those that are named like a determinism flag or the hash seed."""
-    return {name: value for name, value in sorted(said.items()) if _FLAGS.fullmatch(name)}
-
-
-def _randomness(run: Run, ours: Mapping[str, str]) -> Item:
-    item, said = Item("randomness"), by_user(run)
-    known = seeds(said)
+def _randomness(ours: Mapping[str, str], said: Mapping[str, str]) -> Item:
+    item = Item("randomness")
+    known = called.seeds(said)
     in_force = _mapping(ours.get("seeds", ""))
-    flags = [f"{name}={value}" for name, value in flags_of(said).items()]
+    flags = [f"{name}={value}" for name, value in called.flags(said).items()]
     if ours.get("determinism"):
         flags += [f"{name}={value}" for name, value in sorted(_mapping(ours["determinism"]).items())]
-    item.evidence += [f"{name}={value}" for name, value in known.items()]
-    item.evidence += [f"{library} began with seed {seed}" for library, seed in sorted(in_force.items())]
-    none = [f"{name}={value or 'empty'}" for name, value in unseeded(said).items()]
+    for name, value in known.items():
+        item.say(f"{name}={value}")
+    for library, seed in sorted(in_force.items()):
+        item.say(f"{library} began with seed {seed}")
+    none = [f"{name}={value or 'empty'}" for name, value in called.unseeded(said).items()]
     if none:
-        item.evidence.append(f"recorded as unseeded: {', '.join(none)}")
+        item.say(f"recorded as unseeded: {', '.join(none)}")
     if flags:
-        item.evidence.append(f"flags: {', '.join(flags)}")
+        item.say(f"flags: {', '.join(flags)}")
     late = _mapping(ours.get("set_too_late", ""))
-    item.evidence += [f"{name}={value} was set too late to act" for name, value in sorted(late.items())]
+    for name, value in sorted(late.items()):
+        item.say(f"{name}={value} was set too late to act")
     if item.evidence:
         item.at_least("partial")
     if known or in_force:
         item.at_least("complete" if flags and not late else "usable")
     else:
-        item.missing.append("seed")
-    item.missing += [] if flags and not late else ["flags"]
+        item.lack("seed")
+    if late or not flags:
+        item.lack("flags")
     return item
 
 
@@ -331,14 +364,16 @@ def user_tags(run: Run) -> dict[str, str]:
 def _list(text: str) -> list[dict[str, Any]]:
     try:
         found = json.loads(text or "[]")
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
 
 
 def _mapping(text: str) -> dict[str, Any]:
+    if not text:
+        return {}
     try:
-        found = json.loads(text or "{}")
-    except ValueError:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from traceability.audit.advice import ITEMS, LEVELS, STATES
+from traceability.audit.causes import RANKS
 from traceability.study.registry import Column, Table
 
 AUDIT = Table(
@@ -30,13 +31,15 @@ DRIFT = Table(
     "drift.tsv",
     "One row per fact that two runs can differ in.",
     (
-        Column("part", "str", "code, parameters, environment, data, randomness or metrics"),
+        Column("part", "str", "code, parameters, environment, data, randomness, machine or metrics"),
         Column("name", "str", "the fact"),
         Column("a", "str", "in the first run", nullable=True),
         Column("b", "str", "in the second run", nullable=True),
         Column("verdict", "str", "what the two records say together",
                values=("equal", "differs", "only_a", "only_b", "unknown")),
         Column("difference", "float", "second minus first, for numbers", nullable=True),
+        Column("rank", "str", "how likely such a difference changes a result", values=RANKS, nullable=True),
+        Column("reason", "str", "the reason for the rank", nullable=True),
     ),
     key=("part", "name"),
 )  # fmt: skip

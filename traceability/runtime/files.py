@@ -6,6 +6,8 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -19,11 +21,26 @@ if TYPE_CHECKING:  # writing a report needs no arrays
 
 @contextlib.contextmanager
 def replacing(path: Path | str) -> Iterator[Path]:
-    """Give a temporary path beside `path`; rename it onto `path` when the block ends well, else remove it."""
+    """Give a temporary path beside `path`; rename it onto `path` when the block ends well, else remove it.
+
+    A link stays a link: its target is replaced. A device, a pipe and a stream such as /dev/stdout is written to.
+    Raises `StudyError` where `path` is a folder or cannot be written.
+    """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
-    os.close(handle)
+    if _is_special(path):
+        with tempfile.TemporaryDirectory() as scratch:
+            temporary = Path(scratch) / f"output{path.suffix}"
+            yield temporary
+            with temporary.open("rb") as source, path.open("ab") as target:
+                shutil.copyfileobj(source, target)
+        return
+    try:
+        path = path.resolve() if path.is_symlink() else path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
+        os.close(handle)
+    except (OSError, RuntimeError) as error:
+        raise StudyError(f"{path}: cannot be written ({getattr(error, 'strerror', '') or error})") from None
     temporary = Path(name)
     try:
         yield temporary
@@ -33,6 +50,21 @@ def replacing(path: Path | str) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+#: Names of what a process has open, also where that is a regular file.
+_STREAMS = ("/dev/std", "/dev/fd/", "/proc/")
+
+
+def _is_special(path: Path) -> bool:
+    """Whether a name is that of something to be written to, not replaced. Raises `StudyError` for a folder."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, RuntimeError):
+        return False
+    if stat.S_ISDIR(mode):
+        raise StudyError(f"{path}: is a folder; give the name of a file")
+    return not stat.S_ISREG(mode) or str(path.absolute()).startswith(_STREAMS)
 
 
 def write_text(path: Path | str, text: str) -> None:

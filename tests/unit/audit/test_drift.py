@@ -65,7 +65,7 @@ def test_a_planted_difference_is_the_only_one(uri, change, part, name, tmp_path)
 TAGS = [
     ("argv", "python train.py --epochs 1", "python train.py --epochs 2", "parameters", "command line"),
     ("python", "3.11.7", "3.12.0", "environment", "Python"),
-    ("platform", "Linux-6.1", "Linux-6.2", "environment", "platform"),
+    ("platform", "Linux-6.1", "Linux-6.2", "machine", "platform"),
     ("data_sha256", "a" * 64, "b" * 64, "data", "data_sha256"),
     ("seed", "1", "2", "randomness", "seed"),
     ("seed", "1", "None", "randomness", "seed"),
@@ -81,12 +81,12 @@ def test_tags_that_the_audit_takes_for_a_piece_are_compared(uri):
     bare = client.create_run("0").info.run_id
     for (tag, *_, part, name), (a, same, b) in made.items():
         # Of what neither says, all is listed; nothing is that one of them says.
-        asked = {("environment", "Python"), ("environment", "platform"), ("data", "data sets"), ("randomness", "seeds")}
+        asked = {("environment", "Python"), ("machine", "platform"), ("data", "data sets"), ("randomness", "seeds")}
         asked -= {(part, name), ("randomness", "seeds") if tag == "seed" else (part, "data sets")}
         for second, verdict in ((same, "equal"), (b, "differs"), (bare, "only_a")):
             rows = {(row["part"], row["name"]): row["verdict"] for row in compared(uri, a, second)}
             assert {fact: found for fact, found in rows.items() if found != "unknown"} == {(part, name): verdict}, tag
-            assert {fact for fact in rows if fact[0] in ("environment", "data", "randomness")} - {
+            assert {fact for fact in rows if fact[0] in ("environment", "data", "randomness", "machine")} - {
                 (part, name), ("environment", "packages")} == asked, tag  # fmt: skip
     a, same, b = made[next(values for values in TAGS if values[0] == "seed")]
     for second, status in ((same, 0), (b, 1)):
@@ -119,7 +119,7 @@ def test_table_and_errors(uri, tmp_path):
     with out.open() as stream:
         rows = list(csv.DictReader(stream, delimiter="\t"))
     assert {row["name"]: row["verdict"] for row in rows if row["part"] == "parameters"} == {
-        "alpha": "differs", "seed": "differs", "api_token": "equal"}  # fmt: skip
+        "alpha": "differs", "seed": "differs", "api_token": "differs"}  # fmt: skip
     for words, said in (
         ([a, "0" * 32], "is not in the store"),
         ([a, b, "--output", "x.html"], "ends in .tsv or .json"),
