@@ -119,10 +119,10 @@ def main() -> None:
         wall = {size: statistics.median(one.wall for one in several) for size, several in found.items()}
         for size, several in found.items():
             cpu, memory = (statistics.median(one[place] for one in several) for place in (1, 2))
+            each = f"{1000 * wall[size] / size:.2f} ms a run, n = {given.repetitions}"
+            span = f"from {min(several).wall:.2f} to {max(several).wall:.2f} s"
             sys.stdout.write(
-                f"{size:7d} runs {wall[size]:8.2f} s ({1000 * wall[size] / size:.2f} ms a run, "
-                f"n = {given.repetitions}, from {min(several).wall:.2f} to {max(several).wall:.2f} s), {cpu:.2f} s of the processor, "
-                f"{memory:.0f} MiB\n"
+                f"{size:7d} runs {wall[size]:8.2f} s ({each}, {span}), {cpu:.2f} s of the processor, {memory:.0f} MiB\n"
             )
         if len(wall) > 1:
             sizes, seconds = ([math.log(number) for number in side] for side in (wall.keys(), wall.values()))
