@@ -28,7 +28,7 @@ from support import ROOT
 
 from traceability.corpus import fetching, tables, text_search
 from traceability.corpus.scanner import file_roles, scanning, vocabulary
-from traceability.corpus.scanner.trees import Commit
+from traceability.corpus.scanner.commits import Commit
 from traceability.corpus.settings import Section
 from traceability.errors import StudyError
 from traceability.runtime import virtualenvs

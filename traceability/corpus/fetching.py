@@ -19,7 +19,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from traceability.corpus.scanner import file_roles
-from traceability.corpus.scanner.trees import Commit
+from traceability.corpus.scanner.commits import Commit
 from traceability.errors import StudyError
 from traceability.runtime import git
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from traceability.corpus.scanner import file_roles, project, scanning, sources, trees
+from traceability.corpus.scanner import commits, file_roles, project, scanning, sources, trees
 from traceability.errors import StudyError
 from traceability.runtime import git
 
@@ -67,7 +67,7 @@ def test_a_git_tree_with_paths_that_lead_outside(tmp_path: Path) -> None:
     ])  # fmt: skip
     commit = git.run("commit-tree", "-m", "x", root, cwd=repository).strip()
     before = sorted(path.name for path in tmp_path.iterdir())
-    scanned = project.scan(trees.Commit(repository, commit, file_roles.wanted))
+    scanned = project.scan(commits.Commit(repository, commit, file_roles.wanted))
     assert sorted(path.name for path in tmp_path.iterdir()) == before
     assert kinds(scanned) == {
         "../evil.py": "path_refused", ".GIT/evil.py": "path_refused", "link.py": "symlink", "sub.py": "submodule",
@@ -82,7 +82,7 @@ def test_a_blob_that_a_mirror_lacks_is_unavailable_not_absent(tmp_path: Path) ->
     commit = git.commit_all(tmp_path, "x")
     oid = git.run("rev-parse", f"{commit}:b.ipynb", cwd=tmp_path).strip()
     (tmp_path / ".git" / "objects" / oid[:2] / oid[2:]).unlink()
-    scanned = project.scan(trees.Commit(tmp_path, commit, file_roles.wanted))
+    scanned = project.scan(commits.Commit(tmp_path, commit, file_roles.wanted))
     assert kinds(scanned) == {"b.ipynb": "unavailable"}
     assert scanned.usage["log_metric"] == 1
 
@@ -91,9 +91,9 @@ def test_a_commit_that_is_not_there_or_no_commit_at_all(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text(GOOD)
     git.commit_all(tmp_path, "x")
     with pytest.raises(StudyError, match="is not in the repository"):
-        trees.Commit(tmp_path, "0" * 40, file_roles.wanted)
+        commits.Commit(tmp_path, "0" * 40, file_roles.wanted)
     with pytest.raises(StudyError, match="no full commit id"):
-        trees.Commit(tmp_path, "--upload-pack=x", file_roles.wanted)
+        commits.Commit(tmp_path, "--upload-pack=x", file_roles.wanted)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_a_repository_that_lacks_objects_gets_no_program_of_its_own_started(tmp_
     ):
         git.run("config", *setting, cwd=project_)
     with pytest.raises(StudyError):
-        trees.Commit(project_, commit, file_roles.wanted)
+        commits.Commit(project_, commit, file_roles.wanted)
     assert not (tmp_path / "ran").exists()
     subprocess.run(["git", "-C", str(project_), "ls-tree", "-r", commit], capture_output=True, check=False)
     assert (tmp_path / "ran").exists(), "git without our settings does start it: the trap is a real one"

@@ -53,6 +53,11 @@ _NO_CONFIG = re.compile(r"(?:^|/)(?:package(?:-lock)?|tsconfig[\w.]*|composer|an
 SHELL = re.compile(r"\.(?:sh|bash|zsh|slurm|sbatch|ps1|bat|cmd)$|(?:^|/)(?:Makefile|justfile)$", re.IGNORECASE)
 
 
+def is_strange_folder(name: str) -> bool:
+    """Whether a folder of this name never holds the project's own code."""
+    return name in _FOLDERS or name.endswith(tuple(ending for ending, _ in _ENDINGS))
+
+
 def is_code(path: str) -> bool:
     """Whether a path is Python source or a notebook."""
     return path.endswith((".py", ".ipynb", ".PY", ".IPYNB"))

@@ -15,7 +15,8 @@ import pandas as pd
 from traceability.corpus import tables
 from traceability.corpus.scanner import file_roles
 from traceability.corpus.scanner.project import Scan, scan
-from traceability.corpus.scanner.trees import Commit, Folder, Tree, is_bare
+from traceability.corpus.scanner.commits import Commit, is_bare
+from traceability.corpus.scanner.trees import Folder, Tree
 from traceability.errors import StudyError
 
 log = logging.getLogger("corpus")

@@ -1,26 +1,25 @@
-"""The files of a project: a folder, or a commit of a git repository. Only regular files inside it are ever read."""
+"""The files of a project in a folder. Only regular files inside it are ever read, whatever is exchanged meanwhile."""
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import os
-import re
 import stat
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
+from traceability.corpus.scanner.ignoring import Selection
 from traceability.corpus.scanner.sources import Problem
 from traceability.errors import StudyError
-from traceability.runtime import git
 
 #: No file larger than this is read, whatever it is.
 MAX_FILE_BYTES = 64_000_000
 #: A tree with more files is not a project.
 MAX_FILES = 500_000
-_SHA = re.compile(r"^[0-9a-f]{40}(?:[0-9a-f]{24})?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +48,34 @@ class Tree(Protocol):
 
 
 class Folder:
-    """A project in a folder. Symbolic links, devices and pipes are refused by name, never followed or opened."""
+    """A project in a folder. Symbolic links, devices and pipes are refused by name, never followed or opened.
 
-    def __init__(self, root: Path, wanted: Callable[[str], bool]) -> None:
+    Every folder on the way to a file is opened by its name in the one above, and never through a link: a folder that is
+    exchanged for a link while the project is read leads nowhere.
+    """
+
+    def __init__(
+        self, root: Path, wanted: Callable[[str], bool], selection: Selection | None = None, hashing: bool = False
+    ) -> None:
+        """`selection` leaves files and folders out; with `hashing` the git object id of every file read is kept."""
         if not root.is_dir():
             raise StudyError(f"{root}: no such folder; give the folder of a project, or a bare git repository")
         self.root = root
+        self.selection = selection
+        self.hashes: dict[str, str] | None = {} if hashing else None
         self.entries: list[Entry] = []
         self.refused: list[tuple[str, Problem]] = []
+        self._folder: tuple[str, int] | None = None  # the one that is open
+        self._top = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            self._list(wanted)
+        except BaseException:
+            self._close()
+            raise
+        self.entries.sort(key=lambda entry: entry.path)
+        self.refused.sort(key=lambda row: row[0])
+
+    def _list(self, wanted: Callable[[str], bool]) -> None:
         for path, status in self._walk():
             if not wanted(path):
                 continue
@@ -66,38 +85,101 @@ class Folder:
                 kind = "symlink" if stat.S_ISLNK(status.st_mode) else "special_file"
                 self.refused.append((path, Problem(kind, "not followed")))
             if len(self.entries) > MAX_FILES:
-                raise StudyError(f"{root}: more than {MAX_FILES} files; scan its projects one by one")
-        self.entries.sort(key=lambda entry: entry.path)
-        self.refused.sort(key=lambda row: row[0])
+                raise StudyError(f"{self.root}: more than {MAX_FILES} files; scan its projects one by one")
 
     def _walk(self) -> Iterator[tuple[str, os.stat_result]]:
         pending = [""]
         while pending:
             folder = pending.pop()
             try:
-                with os.scandir(self.root / folder) as found:
-                    for item in found:
-                        path = f"{folder}/{item.name}".lstrip("/")
-                        if item.is_dir(follow_symlinks=False):
-                            if item.name != ".git":
-                                pending.append(path)
-                        else:
-                            yield path, item.stat(follow_symlinks=False)
+                names = self._names(folder)
             except OSError as error:
-                self.refused.append((folder, Problem("unreadable_folder", error.strerror or type(error).__name__)))
+                if error.errno != errno.ENOENT:  # what has vanished since is no problem
+                    self.refused.append((folder, Problem("unreadable_folder", error.strerror or type(error).__name__)))
+                continue
+            if self.selection is not None and self.selection.is_environment(folder, names):
+                continue
+            if self.selection is not None and ".gitignore" in names:
+                self._read_ignored(folder)
+            for name, is_folder in sorted(names.items()):
+                path = f"{folder}/{name}".lstrip("/")
+                if self.selection is not None and self.selection.leaves_out(path, is_folder):
+                    continue
+                if is_folder:
+                    if name != ".git":
+                        pending.append(path)
+                    continue
+                try:
+                    yield path, os.stat(name, dir_fd=self._open(folder), follow_symlinks=False)
+                except OSError as error:
+                    if error.errno != errno.ENOENT:
+                        self.refused.append((path, Problem("unreadable", error.strerror or type(error).__name__)))
+
+    def _names(self, folder: str) -> dict[str, bool]:
+        """Names in a folder, and whether each is a folder itself (a link is none)."""
+        names: dict[str, bool] = {}
+        with os.scandir(self._open(folder)) as found:
+            for item in found:
+                try:
+                    names[item.name] = item.is_dir(follow_symlinks=False)
+                except OSError:  # it has vanished
+                    continue
+        return names
+
+    def _read_ignored(self, folder: str) -> None:
+        data = self.read(Entry(f"{folder}/.gitignore".lstrip("/"), 0, ""))
+        if self.selection is not None and isinstance(data, bytes):
+            self.selection.add(folder, data[:100_000].decode("utf-8", errors="replace"))
+
+    def _open(self, folder: str) -> int:
+        """A handle of a folder below the root, reached through folders alone. Raises OSError."""
+        if not folder:
+            return self._top
+        if self._folder is not None and self._folder[0] == folder:
+            return self._folder[1]
+        handle = self._top
+        try:
+            for step in folder.split("/"):
+                inner = os.open(step, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=handle)
+                if handle != self._top:
+                    os.close(handle)
+                handle = inner
+        except OSError:
+            if handle != self._top:
+                os.close(handle)
+            raise
+        if self._folder is not None:
+            os.close(self._folder[1])
+        self._folder = (folder, handle)
+        return handle
 
     def read(self, entry: Entry) -> bytes | Problem:
         if entry.size > MAX_FILE_BYTES:
             return Problem("too_large", f"{entry.size} bytes; at most {MAX_FILE_BYTES} are read")
+        folder, _, name = entry.path.rpartition("/")
         try:
             # The file may have been exchanged since it was listed: never follow a link, never wait for a pipe.
-            handle = os.open(self.root / entry.key, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=self._open(folder))
             with os.fdopen(handle, "rb") as stream:
-                if not stat.S_ISREG(os.fstat(handle).st_mode):
+                status = os.fstat(handle)
+                if not stat.S_ISREG(status.st_mode):
                     return Problem("special_file", "not followed")
-                return stream.read(MAX_FILE_BYTES + 1)
+                # What is asked for is set aside at once: never more than the file has.
+                data = stream.read(min(status.st_size, MAX_FILE_BYTES) + 1)
         except OSError as error:
             return Problem("unreadable", error.strerror or type(error).__name__)
+        if self.hashes is not None:
+            head = b"blob %d\0" % len(data)
+            self.hashes[entry.path] = hashlib.sha1(head + data, usedforsecurity=False).hexdigest()
+        return data
+
+    def _close(self) -> None:
+        if self._folder is not None:
+            os.close(self._folder[1])
+            self._folder = None
+        if self._top >= 0:
+            os.close(self._top)
+            self._top = -1
 
     def __enter__(self) -> Folder:
         return self
@@ -105,95 +187,8 @@ class Folder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        return None
+        self._close()
 
-
-class Commit:
-    """A project at a commit of a git repository (bare or not): blobs are read through git, nothing is checked out."""
-
-    def __init__(self, repository: Path, commit: str, wanted: Callable[[str], bool]) -> None:
-        if commit != "HEAD" and not _SHA.match(commit):
-            raise StudyError(f"{repository}: '{commit}' is no full commit id (40 hexadecimal digits)")
-        self.repository = repository
-        self.commit = git.run(
-            "rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}", cwd=repository, check=False
-        ).strip()
-        if not self.commit:
-            raise StudyError(f"{repository}: commit {commit} is not in the repository; fetch it first")
-        self.entries: list[Entry] = []
-        self.refused: list[tuple[str, Problem]] = []
-        self._process: subprocess.Popen[bytes] | None = None
-        self._list(wanted)
-
-    def _list(self, wanted: Callable[[str], bool]) -> None:
-        # Sizes are asked for while reading: `ls-tree --long` would fail on a blob that a mirror lacks.
-        listing = git.run_bytes("ls-tree", "-r", "-z", "--full-tree", self.commit, cwd=self.repository)
-        for line in listing.split(b"\0"):
-            if not line:
-                continue
-            head, _, raw = line.partition(b"\t")
-            mode, kind, oid = head.decode("ascii").split(" ")
-            path = raw.decode("utf-8", errors="replace")
-            if path.startswith("/") or any(
-                step in ("..", ".", "") or step.lower() == ".git" for step in path.split("/")
-            ):
-                self.refused.append((path, Problem("path_refused", "leads outside the project")))
-            elif not wanted(path):
-                continue
-            elif kind != "blob" or mode == "120000":
-                self.refused.append((path, Problem("symlink" if mode == "120000" else "submodule", "not followed")))
-            else:
-                self.entries.append(Entry(path, -1, oid))
-            if len(self.entries) > MAX_FILES:
-                raise StudyError(f"{self.repository}: more than {MAX_FILES} files at {self.commit}")
-
-    def read(self, entry: Entry) -> bytes | Problem:
-        process = self._process
-        if process is None or process.stdin is None or process.stdout is None:
-            raise StudyError(f"{self.repository}: read outside its `with` block")
-        size = self._ask(process, "info", entry.key)
-        if isinstance(size, Problem):
-            return size
-        if size > MAX_FILE_BYTES:
-            return Problem("too_large", f"{size} bytes; at most {MAX_FILE_BYTES} are read")
-        size = self._ask(process, "contents", entry.key)
-        if isinstance(size, Problem):
-            return size
-        data = process.stdout.read(size)
-        process.stdout.read(1)
-        return data if len(data) == size else Problem("unavailable", "the repository ended early")
-
-    def _ask(self, process: subprocess.Popen[bytes], what: str, oid: str) -> int | Problem:
-        assert process.stdin is not None and process.stdout is not None  # noqa: S101 - opened with pipes below
-        try:
-            process.stdin.write(f"{what} {oid}\n".encode())
-            process.stdin.flush()
-        except OSError:
-            return Problem("unavailable", "git ended")
-        head = process.stdout.readline().split()
-        if len(head) != 3:
-            return Problem("unavailable", "not in this copy of the repository")
-        return int(head[2])
-
-    def __enter__(self) -> Commit:
-        extra = {"GIT_NO_LAZY_FETCH": "1"}
-        try:
-            self._process = subprocess.Popen(
-                ["git", "-c", "safe.directory=*", "cat-file", "--batch-command"], cwd=self.repository,
-                env=git.environment(extra), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            )  # fmt: skip
-        except FileNotFoundError:
-            raise StudyError("git is not on PATH; install git and try again") from None
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._process is not None:
-            self._process.communicate()
-            self._process = None
-
-
-def is_bare(folder: Path) -> bool:
-    """Whether `folder` is a git directory by itself (HEAD, objects and refs at its top)."""
-    return (folder / "HEAD").is_file() and (folder / "objects").is_dir() and (folder / "refs").is_dir()
+    def __del__(self) -> None:
+        if hasattr(self, "_top"):
+            self._close()
