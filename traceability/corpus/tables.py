@@ -99,6 +99,7 @@ CALLS = Table(
         _REPOSITORY, _COMMIT,
         Column("file", "str", "path in the project"),
         Column("line", "int", "line in the file, or in the cell of a notebook", minimum=0),
+        Column("column", "int", "column of the line, in bytes from 1; 1 in configuration files", minimum=1),
         Column("cell", "int", "cell of a notebook, counted from 0 over all cells; -1 outside notebooks", minimum=-1),
         Column("api", "str", "what the call resolves to"),
         Column("kind", "str", "what it counts for: a column of usage.tsv, wrapper_<library>, genai, client, other"),

@@ -11,13 +11,14 @@ import importlib.util
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
-
-import pandas as pd
-import pandera.pandas as pa
+from typing import TYPE_CHECKING, Any, Literal
 
 from traceability.errors import StudyError
 from traceability.runtime.files import replacing
+
+if TYPE_CHECKING:  # a declaration needs neither; imported where a table is checked, read or written
+    import pandas as pd
+    import pandera.pandas as pa
 
 CHAPTERS = (
     "datasets",
@@ -53,6 +54,8 @@ class Column:
 
     def schema(self) -> pa.Column:
         """The pandera column that checks this declaration."""
+        import pandera.pandas as pa
+
         checks = []
         if self.values:
             checks.append(pa.Check.isin(self.values))
@@ -94,6 +97,8 @@ class Table:
 
         Raises `StudyError` naming the file, the column and what was expected of it.
         """
+        import pandera.pandas as pa
+
         missing = [name for name in self.column_names if name not in frame.columns]
         if missing:
             raise StudyError(
@@ -118,6 +123,8 @@ class Table:
 
     def write(self, frame: pd.DataFrame | Sequence[dict[str, Any]], path: Path | str) -> None:
         """Validate and write `frame`, whole or not at all."""
+        import pandas as pd
+
         if not isinstance(frame, pd.DataFrame):
             frame = pd.DataFrame(list(frame), columns=None if frame else self.column_names)
         checked = self.validate(frame, path)
@@ -139,6 +146,8 @@ class Table:
 
 def read_frame(path: Path | str, dtypes: dict[str, Any] | None = None) -> pd.DataFrame:
     """Read a TSV or Parquet file; only an empty cell is missing. A file that cannot be read is a `StudyError`."""
+    import pandas as pd
+
     path = Path(path)
     try:
         if path.suffix == ".parquet":

@@ -7,7 +7,7 @@ import gc
 import re
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
@@ -64,6 +64,8 @@ class Scan:
     calls: list[Call] = field(default_factory=list)
     problems: list[tuple[str, str, str]] = field(default_factory=list)  # file, kind, detail
     text: dict[str, int] = field(default_factory=dict)
+    head: str = ""  # commit that was read, or that is checked out
+    changed: int | None = None  # files read that are not as this commit has them
 
 
 class _TooSlowError(Exception):
@@ -90,8 +92,10 @@ def _limit(seconds: float) -> Iterator[None]:
 
 
 class _Scanner:
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, searches: bool, progress: Callable[[int, int], None] | None) -> None:
         self.tree = tree
+        self.searches = searches
+        self.progress = progress
         self.problems: list[tuple[str, str, str]] = [(p, r.kind, r.detail) for p, r in tree.refused]
         self.strangers = file_roles.Strangers([entry.path for entry in tree.entries])
         self.configuration = Configuration()
@@ -110,8 +114,10 @@ class _Scanner:
         own_code = [e for e in self.tree.entries if file_roles.is_code(e.path) and not self.strangers.reason(e.path)]
         self.own_paths = [entry.path for entry in own_code]
         self.own_modules = {step for path in self.own_paths for step in path.removesuffix(".py").split("/")}
-        for entry in self.tree.entries:
+        for number, entry in enumerate(self.tree.entries, 1):
             self.one(entry)
+            if self.progress is not None:
+                self.progress(number, len(self.tree.entries))
         self.configuration.gather()
         calls = self.resolve()
         self.configuration.conclude(any(call.kind == "wrapper_kedro" for call in calls))
@@ -125,7 +131,7 @@ class _Scanner:
             if not code:
                 return
             self.skipped[why] = self.skipped.get(why, 0) + 1
-            data = self.read(entry)
+            data = self.read(entry) if self.searches else None
             if data is not None:
                 self.text.read(data)  # the seed's way does not know whose code it reads
             return
@@ -154,7 +160,8 @@ class _Scanner:
         data = self.read(entry)
         if data is None:
             return
-        self.text.read(data)
+        if self.searches:
+            self.text.read(data)
         if entry.path.rpartition("/")[2] == "setup.py":
             self.configure(entry.path, data)
         wide = b"\0" in data[:400]  # UTF-16: the words cannot be seen in the bytes
@@ -299,9 +306,9 @@ class _Scanner:
         for path, line, what, library in sorted(configuration.tracked):
             calls.append(Call(path, line, -1, what, f"wrapper_{library}", "configured", "certain"))
         seen = {(call.file, call.cell, call.line, call.kind) for call in calls}
-        for path, (line, _, cell, what, library) in self.switched:
+        for path, (line, offset, cell, what, library) in self.switched:
             if (path, cell, line, f"wrapper_{library}") not in seen:
-                calls.append(Call(path, line, cell, what, f"wrapper_{library}", "library", "likely"))
+                calls.append(Call(path, line, cell, what, f"wrapper_{library}", "library", "likely", offset + 1))
         own = [call for call in calls if call.way not in ("wrapped", "library", "configured")]
         kinds = {call.kind for call in own}
         usage: dict[str, int | float] = dict.fromkeys(COLUMNS, 0)
@@ -348,13 +355,16 @@ class _Scanner:
         return Scan(usage, calls, sorted(set(self.problems)), self.text.row())
 
 
-def scan(tree: Tree) -> Scan:
-    """Scan one project. Never raises for anything that is inside the tree: that is a row of its problems."""
+def scan(tree: Tree, text: bool = True, progress: Callable[[int, int], None] | None = None) -> Scan:
+    """Scan one project. Never raises for anything that is inside the tree: that is a row of its problems.
+
+    `text` also runs the seed study's text search; `progress` is told the number of files read, and of all.
+    """
     collecting = gc.isenabled()
     gc.disable()  # syntax trees are many objects and no circles: looking for circles would take a third of the time
     try:
         with tree:
-            return _Scanner(tree).run()
+            return _Scanner(tree, text, progress).run()
     finally:
         if collecting:
             gc.enable()

@@ -87,13 +87,14 @@ class Project(Names):
             if not self.changed:  # the next round would be this one again
                 break
         self._wrapped()
-        return sorted(self.calls.values(), key=lambda c: (c.file, c.cell, c.line, c.api, c.way))
+        return sorted(self.calls.values(), key=lambda c: (c.file, c.cell, c.line, c.column, c.api, c.way))
 
-    def record(self, module: int, node: ast.AST, column: int, api: str, kind: str, way: str, confidence: str) -> None:
+    def record(self, module: int, node: ast.AST, cell: int, api: str, kind: str, way: str, confidence: str) -> None:
         """Note a call site, unless an expression is only looked at again."""
         if self.recording:
-            call = Call(self.modules[module].path, node.lineno, column, api, kind, way, confidence)  # type: ignore[attr-defined]
             offset = getattr(node, "col_offset", 0)
+            line = node.lineno  # type: ignore[attr-defined]
+            call = Call(self.modules[module].path, line, cell, api, kind, way, confidence, offset + 1)
             self.calls.setdefault((call.file, call.cell, call.line, offset, kind if way != "wrapped" else api), call)
 
     def _wrapped(self) -> None:
@@ -113,7 +114,7 @@ class Project(Names):
             reached = reach[int(call.api[9:])]
             for kind, api in sorted(reached.items()):
                 if not kind.startswith("function:"):
-                    wrapped = Call(call.file, call.line, call.cell, api, kind, "wrapped", call.confidence)
+                    wrapped = Call(call.file, call.line, call.cell, api, kind, "wrapped", call.confidence, call.column)
                     self.calls[(*key[:4], f"wrapped {kind}")] = wrapped
 
     def export(self, module: int, name: str, depth: int = 0) -> Values:

@@ -37,6 +37,7 @@ class Call:
     kind: str
     way: str
     confidence: str
+    column: int = 1
 
 
 @dataclass
