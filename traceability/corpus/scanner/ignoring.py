@@ -90,7 +90,7 @@ def _translated(folder: str, written: str) -> str:
             made, place = made + "[^/]", place + 1
         elif rest[0] == "[" and "]" in rest[2:]:
             end = rest.index("]", 2)
-            inner = rest[1:end].replace("\\", "\\\\").replace("[", "\\[")
+            inner = re.sub(r"[\[\\&~|]|-(?=-)", r"\\\g<0>", rest[1:end])
             made, place = made + f"[{'^' + inner[1:] if inner[0] in '!^' else inner}]", place + end + 1
         else:
             if rest[0] == "\\" and len(rest) > 1:

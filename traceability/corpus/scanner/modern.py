@@ -46,7 +46,7 @@ def _blank(data: bytearray, start: int, end: int, continued: bool = False) -> No
     """Blanks in place of a stretch; its line ends stay, and are continued where no bracket is around them."""
     for place in range(start, end):
         if data[place] == 0x0A:
-            if continued and place > start:
+            if continued and place > start and data[place - 1] != 0x0A:
                 data[place - 1] = 0x5C  # a backslash
         else:
             data[place] = 0x20
@@ -72,6 +72,8 @@ def _formats(node: Any) -> bool:
 def _rewrite(data: bytearray, whole: Any, strings: list[Any]) -> None:
     start, end = whole.start_byte, whole.end_byte
     source = bytes(data[start:end])
+    if source[:1] == b"\n" or source[-1:] == b"\n":  # a string that never ends
+        return
     _blank(data, start, end)
     data[start], data[end - 1] = 0x28, 0x29  # ( )
     for child in (child for string in strings for child in string.named_children if child.type == "interpolation"):
@@ -79,7 +81,8 @@ def _rewrite(data: bytearray, whole: Any, strings: list[Any]) -> None:
         if inner is None:
             continue
         data[inner.start_byte : inner.end_byte] = source[inner.start_byte - start : inner.end_byte - start]
-        if inner.end_byte < end - 1:
-            data[inner.end_byte] = 0x2C  # the place of a closing brace, a colon or the like
+        comma = next((place for place in range(inner.end_byte, end - 1) if data[place] != 0x0A), None)
+        if comma is not None:
+            data[comma] = 0x2C  # the place of a closing brace, a colon or the like
         if _formats(inner):
             _rewrite(data, inner, [inner])
