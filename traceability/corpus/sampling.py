@@ -18,7 +18,7 @@ from typing import Any
 
 from traceability.corpus import fetching
 from traceability.corpus.scanner import file_roles
-from traceability.corpus.scanner.trees import Commit
+from traceability.corpus.scanner.commits import Commit
 from traceability.errors import StudyError
 from traceability.runtime import git
 

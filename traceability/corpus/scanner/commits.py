@@ -91,7 +91,8 @@ class _Git:
             self.process = subprocess.Popen(
                 ["git", f"--git-dir={repository}", *settings, *words], cwd=repository, env=git.environment(extra),
                 stdin=subprocess.PIPE if talks else subprocess.DEVNULL, stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL, start_new_session=True, preexec_fn=end_with_parent, bufsize=0,
+                stderr=subprocess.DEVNULL, start_new_session=True, bufsize=0,
+                preexec_fn=end_with_parent,  # noqa: PLW1509 - one call of the kernel, which takes no lock
             )  # fmt: skip
         except FileNotFoundError:
             raise StudyError("git is not on PATH; install git and try again") from None

@@ -26,7 +26,7 @@ from traceability.corpus.scanner.sources import (
     without_images,
 )
 from traceability.corpus.scanner.trees import Entry, Tree
-from traceability.corpus.scanner.values import Call
+from traceability.corpus.scanner.values import ROUNDS, Call
 from traceability.corpus.text_search import TextSearch
 
 #: Raised by one whenever the same tree may give other rows; written into every provenance record.
@@ -41,6 +41,8 @@ MAX_KEPT_BYTES = 32_000_000
 MAX_SEARCHED = 64
 #: How often files that turn out to matter are added and all is resolved again.
 MAX_TURNS = 5
+#: How often a project is run over before files are added that turn out to matter.
+FIRST_ROUNDS = 2
 
 #: The 0/1 columns of the usage table that hand labels exist for, in their order.
 COLUMNS = (
@@ -232,30 +234,37 @@ class _Scanner:
 
     def resolve(self) -> list[Call]:
         """Resolve the files that mention MLflow, and those that use what these define or are handed something of it."""
-        searched: set[bytes] = set()
-        sources, shims = self.sources, frozenset(path for path in self.shims if not self.imports_mlflow(path))
+        self.searched: set[bytes] = set()
+        shims = frozenset(path for path in self.shims if not self.imports_mlflow(path))
         for turn in range(MAX_TURNS):
-            project = Project(dict(sorted(sources.items())), self.own_paths, shims, self.configuration.has_lightning)
-            calls = project.resolve(run_module)
-            if turn == MAX_TURNS - 1:
-                break
-            wanted = project.needed & self.silent.keys()
-            carriers = self.carriers(project) - searched
-            searched |= carriers
-            wanted |= self.holding(carriers)
-            added = False
-            for path in sorted(wanted):
-                entry, kept = self.silent.pop(path)
-                data = self.tree.read(entry) if kept is None else kept
-                source = self.parse(entry, data) if isinstance(data, bytes) else None
-                if source is not None:
-                    sources[path], added = source, True
+            sources = dict(sorted(self.sources.items()))
+            project = Project(sources, self.own_paths, shims, self.configuration.has_lightning)
+            calls = project.resolve(run_module, FIRST_ROUNDS)
+            added = turn < MAX_TURNS - 1 and self.extend(project, turn)
+            if not added and project.changed:
+                calls = project.resolve(run_module, ROUNDS - FIRST_ROUNDS)
+                added = turn < MAX_TURNS - 1 and self.extend(project, turn)
             if not added:
                 break
         for module in project.modules:
             self.problems += [(module.path, p.kind, p.detail) for p in module.source.problems]
         self.uses = project.uses
         return calls
+
+    def extend(self, project: Project, turn: int) -> bool:
+        """Parse the files that turn out to matter; whether there are any."""
+        wanted = project.needed & self.silent.keys()
+        carriers = self.carriers(project, reaching=turn == 0) - self.searched
+        self.searched |= carriers
+        wanted |= self.holding(carriers)
+        added = False
+        for path in sorted(wanted):
+            entry, kept = self.silent.pop(path)
+            data = self.tree.read(entry) if kept is None else kept
+            source = self.parse(entry, data) if isinstance(data, bytes) else None
+            if source is not None:
+                self.sources[path], added = source, True
+        return added
 
     def imports_mlflow(self, path: str) -> bool:
         """Whether a module called mlflow imports the library: then it is written for it, not in its place."""
@@ -285,13 +294,16 @@ class _Scanner:
                 found.add(path)
         return found
 
-    def carriers(self, project: Project) -> frozenset[bytes]:
-        """Names that other files may use to reach MLflow: what modules bind of it."""
+    def carriers(self, project: Project, reaching: bool) -> frozenset[bytes]:
+        """Names that other files may use to reach MLflow: what modules bind of it.
+
+        The functions that only use MLflow themselves are `reaching`: who calls them is found, but not who calls those.
+        """
         found = {
             name.encode()
             for module in project.modules
             for name, values in module.scope.bound.items()
-            if any(value[0] != '"' and project.is_telling(value) for value in values)
+            if any(value[0] != '"' and project.is_telling(value, 0, reaching) for value in values)
         }
         found |= {name.encode() for name in project.loose}
         for name, numbers in project.fixtures.items():

@@ -70,15 +70,17 @@ class Project(Names):
             self.modules.append(Module(path, source, Scope(index), shadowed=is_shadowed(path, shims, packages)))
         self.index_files(all_paths)
 
-    def resolve(self, run_module: Callable[[Project, int], None]) -> list[Call]:
-        """Every call of MLflow, in the order of files and lines; `run_module` goes once over a module."""
+    def resolve(self, run_module: Callable[[Project, int], None], rounds: int = ROUNDS) -> list[Call]:
+        """Every call of MLflow, in the order of files and lines; `run_module` goes once over a module.
+
+        After fewer rounds than all may need, `changed` says whether more would change anything: then call it again.
+        """
         # What is bound in one round is seen by all in the next; code without definitions has nothing to hand over.
         definitions = any(
             isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
             for module in self.modules for part in module.source.parts for node in part.body
         )  # fmt: skip
-        last = ROUNDS - 1 if definitions else 2
-        for _ in range(last + 1):
+        for _ in range(rounds if definitions else min(rounds, 3)):
             self.calls, self.uses, self.changed = {}, set(), False
             for number, module in enumerate(self.modules):
                 module.earlier, module.scope.bound = module.scope.bound, {}
@@ -218,8 +220,11 @@ class Project(Names):
             return frozenset({"mlflow"})
         return vocabulary.returned(value)
 
-    def is_telling(self, value: str, depth: int = 0) -> bool:
-        """Whether a value that is handed to a file not analysed may lead it to MLflow."""
+    def is_telling(self, value: str, depth: int = 0, reaching: bool = True) -> bool:
+        """Whether a value that is handed to a file not analysed may lead it to MLflow.
+
+        With `reaching` a function counts also where it only uses MLflow itself, and gives nothing of it.
+        """
         value = value.lstrip("[]*")
         if not value or value[0] in "~@":
             return False
@@ -228,17 +233,18 @@ class Project(Names):
         sort, _, number = value.partition(":")
         if sort == "function":
             function = self.functions[int(number)]
-            return bool(function.reaches) or self.any_telling(function.returns | function.yields, depth)
+            given = function.returns | function.yields
+            return (reaching and bool(function.reaches)) or self.any_telling(given, depth, reaching)
         if sort in ("class", "instance") and depth < 4:
             known = self.classes[int(number)]
             return (
-                any(self.any_telling(values, depth) for values in known.attributes.values())
-                or self.any_telling(known.bases, depth)
+                any(self.any_telling(values, depth, reaching) for values in known.attributes.values())
+                or self.any_telling(known.bases, depth, reaching)
             )  # fmt: skip
         return False
 
-    def any_telling(self, values: Values, depth: int = 0) -> bool:
-        return depth < 4 and any(self.is_telling(value, depth + 1) for value in values)
+    def any_telling(self, values: Values, depth: int = 0, reaching: bool = True) -> bool:
+        return depth < 4 and any(self.is_telling(value, depth + 1, reaching) for value in values)
 
     def fixture(self, path: str, name: str) -> Values:
         """What pytest hands to an argument of this name in a test of `path`."""

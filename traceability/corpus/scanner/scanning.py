@@ -6,15 +6,15 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from traceability.corpus import tables
 from traceability.corpus.scanner import file_roles
-from traceability.corpus.scanner.project import Scan, scan
 from traceability.corpus.scanner.commits import Commit, end_with_parent, is_bare
 from traceability.corpus.scanner.ignoring import Selection
+from traceability.corpus.scanner.project import Scan, scan
 from traceability.corpus.scanner.trees import Folder, Tree
 from traceability.errors import StudyError
 
@@ -22,16 +22,6 @@ if TYPE_CHECKING:  # what a table is made of is needed only where one is made
     import pandas as pd
 
 log = logging.getLogger("corpus")
-
-
-@dataclass(frozen=True)
-class Place:
-    """A project to scan: its name, where it lies, and the commit (empty: the files of a folder)."""
-
-    repository: str
-    path: str
-    commit: str = ""
-    options: Options = field(default_factory=lambda: Options())
 
 
 @dataclass(frozen=True)
@@ -48,6 +38,16 @@ class Options:
     only: tuple[str, ...] = ()
     #: Say which commit is checked out, and how many of the files that were read are not as it has them.
     state: bool = False
+
+
+@dataclass(frozen=True)
+class Place:
+    """A project to scan: its name, where it lies, and the commit (empty: the files of a folder)."""
+
+    repository: str
+    path: str
+    commit: str = ""
+    options: Options = Options()
 
 
 @dataclass
@@ -128,9 +128,7 @@ def state(place: Place, seen: Tree) -> tuple[str, int | None]:
     return head.commit, len(gone) + sum(known.get(path) != oid for path, oid in read.items() if file_roles.wanted(path))
 
 
-def scan_places(
-    wanted: Sequence[Place], jobs: int = 1, strict: bool = False
-) -> Rows:
+def scan_places(wanted: Sequence[Place], jobs: int = 1, strict: bool = False) -> Rows:
     """Scan places, `jobs` at a time; rows come out in the order of names whatever finished first.
 
     A place that cannot be had is a row with status `unavailable` and a problem; with `strict` it raises `StudyError`.

@@ -96,7 +96,7 @@ def container(values: Values) -> Values:
     """A container that holds the values."""
     if not values or values in FOREIGN_SETS:
         return NOTHING
-    return frozenset(f"[]{value}" for value in values if len(value) < 200 and value[0] != "~")
+    return frozenset(f"[]{value}" for value in values if value[0] != "~" and not value.startswith("[][]"))
 
 
 def elements(values: Values) -> Values:

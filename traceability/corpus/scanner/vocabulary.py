@@ -187,7 +187,7 @@ def of_library(name: str) -> frozenset[str]:
 @functools.lru_cache(maxsize=20_000)
 def member(value: str, name: str) -> frozenset[str]:
     """What `.name` of something of a library stands for."""
-    if len(value) > 300:
+    if len(value) > 300 or value.partition("()")[2].count(".") > 1:  # far below what a call returned: a plain value
         return frozenset()
     return of_library(canonical(f"{value}.{name}"))
 
@@ -195,7 +195,7 @@ def member(value: str, name: str) -> frozenset[str]:
 @functools.lru_cache(maxsize=20_000)
 def returned(value: str) -> frozenset[str]:
     """What calling something of a library returns."""
-    if value.endswith("()"):
+    if value.endswith("()") or value.count("()") > 1:
         return frozenset()
     return frozenset({f"{value}()"}) if value in FOREIGN else of_library(f"{value}()")
 
