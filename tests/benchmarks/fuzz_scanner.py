@@ -2,10 +2,10 @@
 
     make benchmark BENCHMARKS=fuzz_scanner ARGS='[--inputs 1000000] [--seed 1]'
 
-Each input is made from the traps and cases of the tests: lines of several files put together, cut, repeated, and single
-bytes changed. One in four is Python that is resolved to its end, one a notebook, one a configuration file, one bytes for
-the two parsers. An input that raises, or takes more than two seconds of the processor, is printed with the number that makes it again
-(`--only NUMBER`), and the exit status is 1.
+Each input is made from the traps and cases of the tests: lines of several files put together, cut, repeated, and
+single bytes changed. One in four is Python that is resolved to its end, one a notebook, one a configuration file, one
+bytes for the two parsers. An input that raises, or takes more than two seconds of the processor, is printed with the
+number that makes it again (`--only NUMBER`), and the exit status is 1.
 """
 
 from __future__ import annotations
@@ -30,10 +30,12 @@ from traceability.corpus.scanner.resolution import Project
 ROOT = Path(__file__).parents[1]
 SECONDS = 2.0
 MARKS = [
-    b"(", b")", b"[", b"]", b"{", b"}", b":", b"'", b'"', b'"""', b"\\", b"\n", b"\t", b"    ", b"\0", b"\xff", b"#", b"%",
+    b"(", b")", b"[", b"]", b"{", b"}", b":", b"'", b'"', b'"""', b"\\", b"\n", b"\t", b"    ", b"\0", b"\xff",
+    b"#", b"%",
     b"f'{", b"lambda x: ", b"yield ", b"await ", b"async ", b"def f[T](", b"class A[T](", b"type X = ", b"match x:\n",
     b"mlflow", b".log_metric(", b"getattr(mlflow, x)", b"import_module('mlflow')", b"super().", b"*a", b"**k", b" := ",
-    b"defaults:\n  - logger:\n    - mlflow\n", b"_target_: a.MLFlowLogger\n", b"report_to: [", b"%run ./a\n", b"- " * 40,
+    b"defaults:\n  - logger:\n    - mlflow\n", b"_target_: a.MLFlowLogger\n", b"report_to: [", b"%run ./a\n",
+    b"- " * 40,
     b"@", b"%%bash\n", b"-- MAGIC %python\n", b"```{python}\n", "é\u2028".encode(), b" " * 300, b"(" * 60, b"\r",
 ]  # fmt: skip
 
@@ -128,7 +130,7 @@ def stop(_number: int, _frame: FrameType | None) -> None:
 
 def one(number: int, seed: int, pools: tuple[list[list[bytes]], list[list[bytes]]]) -> str:
     """Try one input; what went wrong, or nothing."""
-    rng = random.Random(f"{seed}:{number}")
+    rng = random.Random(f"{seed}:{number}")  # noqa: S311 - inputs, no secrets
     reader = READERS[number % len(READERS)]
     pool = pools[1] if reader is configuration or rng.random() < 0.1 else pools[0]
     data = made(rng, pool)
