@@ -11,10 +11,11 @@ from snakemake.exceptions import WorkflowError
 
 from traceability import __version__ as STUDY_VERSION
 from traceability.study import code_digest as reached_code
-from traceability.study import configuration
+from traceability.study import configuration, missing
 from traceability.study.arms import chosen as chosen_arms
 from traceability.capture.tables import TRACKERS
 from traceability.corpus import batches as project_batches
+from traceability.datasets import catalogue, download
 from traceability.errors import StudyError
 from traceability.paper import crate, typesetting
 from traceability.paper.number_table import TABLES as TABLES_OF_THE_PAPER
@@ -63,6 +64,13 @@ arms = [
     if workloads[arm["workload"]]["dataset"] != "fashion_mnist"
     or arm["arm"] in config["training"]["fashion_mnist"]["arms"]
 ]
+data_sets = [
+    checked(catalogue.find, in_source(config["datasets"]["table"]), name)
+    for name in config["datasets"]["names"]
+]
+origin = download.Origin.of(config["datasets"])
+# What was missing in an earlier run and is here now is used.
+download.forget_missing(data_sets, origin, Path("results"))
 WORKLOADS = sorted({arm["workload"] for arm in arms})
 trackers = checked(TRACKERS.rows, in_source(config["capture"]["trackers"]))
 stores = checked(
@@ -198,6 +206,18 @@ def start_tracking():
     if settings["uri"] == tracking_service.SERVICE:
         running = tracking_service.running(Path("results"), settings["host"])
         checked(services_of_this_run.enter_context, running)
+
+
+def tell_at_start():
+    """Say which data sets are not here yet, and how they can be had."""
+    for line in download.lines_at_start(data_sets, origin, Path("results")):
+        logger.warning(line)
+
+
+def tell_at_end():
+    """Say what was not measured because its data could not be had."""
+    for line in missing.reasons(Path("results"), config["datasets"]["names"]):
+        logger.warning(line)
 
 
 def all_cores():

@@ -2,15 +2,18 @@
 
 
 onstart:
+    tell_at_start()
     start_tracking()
 
 
 onsuccess:
     services_of_this_run.close()
+    tell_at_end()
 
 
 onerror:
     services_of_this_run.close()
+    tell_at_end()
 
 
 rule init_tracking:

@@ -22,12 +22,8 @@ def main(
 ) -> None:
     """Write `data`, `splits` and `description` of the row `dataset` of `table`; fetch it first where it is remote."""
     entry = catalogue.find(table, dataset)
-    origin = Origin(
-        tuple(Path(folder).expanduser() for folder in folders),
-        mirror,
-        Path(cache).expanduser() if cache else None,
-        timeout_seconds,
-        attempts,
+    origin = Origin.of(
+        {"mirror": mirror, "folders": folders, "cache": cache, "timeout_seconds": timeout_seconds, "attempts": attempts}
     )
     prepare.prepare(entry, origin, data, splits, description)
 

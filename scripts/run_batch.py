@@ -7,8 +7,8 @@ from rich.progress import Progress
 
 from traceability.runtime.files import sha256_file
 from traceability.stores import tracking
-from traceability.study import job, subjects
-from traceability.training.batch import run_batch
+from traceability.study import job, missing, subjects
+from traceability.training.batch import not_measured, run_batch
 from traceability.training.era import read as read_era
 from traceability.training.plan import Sizes, batch_of
 from traceability.training.tables import ARMS
@@ -35,6 +35,10 @@ def main(
     chosen = [arm for arm in ARMS.rows(arms) if arm["workload"] == workload and arm["arm"] in names]
     digest = sha256_file(plan)
     replicates = batch_of(chosen, batch, Sizes(**settings, plan_sha256=digest))
+    why = missing.reason(data.parent)
+    if why:
+        not_measured(replicates, why, digest, arrays, rows)
+        return
     with Progress(transient=True) as bar:
         task = bar.add_task(f"{workload} batch {batch}", total=len(replicates))
         run_batch(

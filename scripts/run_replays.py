@@ -1,5 +1,6 @@
 """Make and replay one job's share of the planned runs."""
 
+import logging
 from pathlib import Path
 
 from rich.progress import Progress
@@ -7,7 +8,7 @@ from rich.progress import Progress
 from traceability.replay.batch import run_batch
 from traceability.replay.tables import PLAN
 from traceability.runtime.files import read_json
-from traceability.study import job
+from traceability.study import job, missing
 from traceability.study.subjects import read
 
 
@@ -15,10 +16,16 @@ def main(
     plan: Path, subjects: list[Path], workloads: list[str], data: list[Path], margins: Path, era: Path,
     rows: Path, store: Path, cache: Path, batch: int, timeout_seconds: float,
 ) -> None:  # fmt: skip
-    """Write one JSON line per replay to `rows`; the source runs stay in `store`, rebuilt environments in `cache`."""
-    share = [row for row in PLAN.rows(plan) if row["batch"] == batch]
-    staged = {subject.name: subject for subject in map(read, subjects)}
+    """Write one JSON line per replay to `rows`; the source runs stay in `store`, rebuilt environments in `cache`.
+
+    Runs on data that could not be had are left out, with a warning.
+    """
     folders = {name: path.parent for name, path in zip(workloads, data, strict=True)}
+    lost = {workload: why for workload, folder in folders.items() if (why := missing.reason(folder))}
+    for workload, why in lost.items():
+        logging.warning("%s: not replayed. %s", workload, why)
+    share = [row for row in PLAN.rows(plan) if row["batch"] == batch and row["workload"] not in lost]
+    staged = {subject.name: subject for subject in map(read, subjects)}
     with Progress(transient=True) as bar:
         task = bar.add_task(f"replays, job {batch}", total=len(share))
         run_batch(

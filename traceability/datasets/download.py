@@ -17,14 +17,16 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from traceability import __version__
 from traceability.datasets.catalogue import Entry, RemoteFile
 from traceability.errors import StudyError
 from traceability.runtime.files import replacing
+from traceability.study import missing
 
 _log = logging.getLogger(__name__)
 _BLOCK = 1 << 18
@@ -56,6 +58,17 @@ class Origin:
     attempts: int = 4
     #: Pause before the second attempt; it doubles with each further one.
     pause_seconds: float = 2.0
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> Origin:
+        """What the section `datasets` of the configuration says."""
+        return cls(
+            tuple(Path(folder).expanduser() for folder in settings["folders"]),
+            settings["mirror"],
+            Path(settings["cache"]).expanduser() if settings["cache"] else None,
+            settings["timeout_seconds"],
+            settings["attempts"],
+        )
 
 
 class _PassingFault(Exception):
@@ -137,6 +150,27 @@ def ways(entry: Entry, origin: Origin) -> str:
         f"Three ways to get it: {package} (into {folder}); put its {len(entry.files)} files into "
         f"{cache_folder(entry.name, origin)}; or let this machine reach {host}, or a mirror named by datasets.mirror"
     )
+
+
+def lines_at_start(entries: Sequence[Entry], origin: Origin, results: Path) -> list[str]:
+    """One line for each of `entries` that is neither prepared below `results` nor at hand, before it is looked for."""
+    return [
+        f"{entry.name} is not on this machine yet: it is fetched from its address, and where that fails, its arms are "
+        f"NOT MEASURED and the study goes on. {ways(entry, origin)}."
+        for entry in entries
+        if entry.files
+        and not at_hand(entry, origin)
+        and (missing.reason(folder := results / "datasets" / entry.name) or not (folder / "dataset.json").exists())
+    ]
+
+
+def forget_missing(entries: Sequence[Entry], origin: Origin, results: Path) -> None:
+    """Remove what an earlier run wrote for data that were missing then and are at hand now, so that they are used."""
+    for entry in entries:
+        folder = results / "datasets" / entry.name
+        if missing.reason(folder) and at_hand(entry, origin):
+            for path in folder.iterdir():
+                path.unlink()
 
 
 def _in_folders(file: RemoteFile, folders: Sequence[Path]) -> Path | None:

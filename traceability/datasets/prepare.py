@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import logging
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -10,19 +11,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from traceability.datasets import download, loaders, splits
+from traceability.datasets import download, loaders, splits, tables
 from traceability.datasets.catalogue import Entry
 from traceability.datasets.download import Origin
 from traceability.runtime import arrays
 from traceability.runtime.files import read_json, sha256_file, write_json
 
+log = logging.getLogger(__name__)
+
 
 def prepare(entry: Entry, origin: Origin, data: Path, indices: Path, description: Path) -> None:
     """Write arrays `inputs` and `targets` to `data`, the split to `indices` and what both are to `description`.
 
-    Raises `StudyError` when the source cannot be had or is not what the row of the table says.
+    Where the source cannot be had, the study goes on without it: the arrays are empty and the description holds only
+    what is `missing`. Raises `StudyError` when the source is not what the row of the table says.
     """
-    loaded = loaders.load(entry, origin)
+    try:
+        loaded = loaders.load(entry, origin)
+    except download.Unavailable as error:
+        log.warning("%s", error)
+        arrays.write_npz(data, {"inputs": np.empty(0), "targets": np.empty(0)})
+        arrays.write_npz(indices, {"train": np.empty(0, np.int64), "evaluation": np.empty(0, np.int64)})
+        described = {"name": entry.name, "task": entry.task, "source": entry.source, "licence": entry.licence}
+        write_json(description, described | {"missing": str(error)})
+        return
     content = {"inputs": loaded.inputs, "targets": loaded.targets}
     parts = splits.split(entry, loaded)
     arrays.write_npz(data, content)
@@ -60,12 +72,16 @@ def summarise(descriptions: Iterable[Path]) -> list[dict[str, Any]]:
     rows = []
     for path in descriptions:
         value = read_json(path)
+        known = {"dataset": value["name"], "task": value["task"], "source": value["source"],
+                 "licence": value["licence"], "missing": value.get("missing")}  # fmt: skip
+        if known["missing"]:
+            rows.append({**dict.fromkeys(tables.DATASETS.column_names), **known})
+            continue
         held = value["arrays"]
         count = {name: held[name]["shape"][0] for name in ("train", "validation", "evaluation") if name in held}
         rows.append(
-            {
-                "dataset": value["name"],
-                "task": value["task"],
+            known
+            | {
                 "instances": value["instances"],
                 "input_shape": "x".join(map(str, held["inputs"]["shape"][1:])),
                 "input_dtype": held["inputs"]["dtype"],
@@ -74,8 +90,6 @@ def summarise(descriptions: Iterable[Path]) -> list[dict[str, Any]]:
                 "validation": count.get("validation", 0),
                 "evaluation": count["evaluation"],
                 "evaluation_set": value["evaluation"],
-                "source": value["source"],
-                "licence": value["licence"],
                 "inputs_sha256": held["inputs"]["sha256"],
                 "targets_sha256": held["targets"]["sha256"],
                 "evaluation_sha256": held["evaluation"]["sha256"],

@@ -10,7 +10,7 @@ from traceability.study.configuration import Settings
 class Section(Settings):
     """Data sets to prepare and where remote ones come from."""
 
-    names: list[str] = Field(default=["diabetes", "digits"], min_length=1)
+    names: list[str] = Field(default=["diabetes", "digits", "fashion_mnist"], min_length=1)
     """Data sets to prepare; rows of the table of data sets."""
     table: str = "config/datasets.tsv"
     """Table of data sets: one row per data set."""

@@ -11,13 +11,13 @@ from matplotlib.ticker import MaxNLocator
 
 from traceability.figures import theme
 
-_QUANTITIES = ("value", "mean", "sd", "sampling_floor")
+_QUANTITIES = ("value", "mean", "sd", "sampling_floor", "not_measured")
 _LINE = 0.27  # inches per arm
 _PANEL = 0.75  # inches for the title and the axis of a row of panels
 
 
 def shown(arms: pd.DataFrame, values: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `tables.ARMS`: values, mean and SD of each workload's primary metric.
+    """The rows of `tables.ARMS`: values, mean and SD of each workload's primary metric, or that it was not measured.
 
     `arms` is the table results/statistics/arms.tsv, `values` results/statistics/values.tsv.
     """
@@ -30,6 +30,9 @@ def shown(arms: pd.DataFrame, values: pd.DataFrame) -> pd.DataFrame:
     floors = spread[shared].assign(quantity="sampling_floor", value=spread["sampling_floor"])
     rows = pd.concat([single, means, sds, floors], ignore_index=True)
     rows = rows[rows["value"].notna()]
+    lost = arms[arms["n"] == 0]
+    lost = lost[["workload", "arm", "metric", "units", "n"]].assign(quantity="not_measured", unit="not measured")
+    rows = pd.concat([rows, lost], ignore_index=True)
     rows["number"] = rows["number"].astype("Int64")
     order = pd.Categorical(rows["quantity"], list(_QUANTITIES), ordered=True)
     return rows.assign(order=order).sort_values(["workload", "arm", "order", "number"]).drop(columns="order")
@@ -48,15 +51,28 @@ def draw(rows: pd.DataFrame) -> Figure:
     for workload, (left, right) in zip(workloads, grid, strict=True):
         own = rows[rows["workload"] == workload]
         names = list(own["arm"].unique())
+        left.set_title(workload.replace("_", " "))
+        if (own["quantity"] == "not_measured").all():
+            _lost(left, right, names)
+            continue
         _values(left, own, names)
         _spread(right, own, names)
-        left.set_title(workload.replace("_", " "))
         for axes in (left, right):
             axes.set_ylim(len(names) - 0.4, -0.6)
             axes.set_yticks(range(len(names)), [name.replace("_", " ") for name in names])
             axes.grid(axis="x")
         right.tick_params(labelleft=False)
     return figure
+
+
+def _lost(left: Axes, right: Axes, names: list[str]) -> None:
+    """Arms whose data were not there: their names, and that nothing was measured."""
+    left.set_ylim(len(names) - 0.4, -0.6)
+    left.set_yticks(range(len(names)), [name.replace("_", " ") for name in names])
+    left.set_xticks([])
+    left.text(0.5, 0.5, "not measured: the data set was not on this machine", transform=left.transAxes, ha="center",
+              va="center", fontsize=7.5)  # fmt: skip
+    right.set_axis_off()
 
 
 def _values(axes: Axes, own: pd.DataFrame, names: list[str]) -> None:

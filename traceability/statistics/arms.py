@@ -12,6 +12,7 @@ from traceability import intervals
 from traceability.statistics import equivalence, spread
 from traceability.statistics.plan import Contrast, Expectation, Plan, Target
 from traceability.statistics.samples import Arm, arms, fresh_twins
+from traceability.statistics.tables import ARMS
 
 Row = dict[str, Any]
 
@@ -20,6 +21,9 @@ def spread_rows(runs: pd.DataFrame, plan: Plan, resamples: int, seed: int, confi
     """Rows of `ARMS`: one per arm and metric."""
     rows: list[Row] = []
     for arm in arms(runs, plan):
+        if not len(arm.runs) and not arm.excluded:
+            rows.append(_not_measured(runs, arm, plan))
+            continue
         weights = arm.digests("weights_sha256", confidence)
         predictions = arm.digests("predictions_sha256", confidence)
         twins = fresh_twins(runs, arm.workload, arm.name, "weights_sha256")
@@ -47,6 +51,17 @@ def spread_rows(runs: pd.DataFrame, plan: Plan, resamples: int, seed: int, confi
             )
             rows.append(row)
     return rows
+
+
+def _not_measured(runs: pd.DataFrame, arm: Arm, plan: Plan) -> Row:
+    """The one row of an arm whose data could not be had."""
+    first = runs[(runs["workload"] == arm.workload) & (runs["arm"] == arm.name)].iloc[0]
+    primary = plan.primary_metrics.get(arm.workload)
+    return dict.fromkeys(ARMS.column_names) | {
+        "workload": arm.workload, "arm": arm.name, "kind": first["kind"], "evaluation": first["evaluation"], "n": 0,
+        "units": 0, "excluded": 0, "fresh_pairs": 0, "metric": primary.metric if primary else "", "metric_n": 0,
+        "sd_interval": "not measured",
+    }  # fmt: skip
 
 
 def value_rows(runs: pd.DataFrame, plan: Plan) -> list[Row]:

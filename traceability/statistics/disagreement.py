@@ -52,7 +52,7 @@ def _predictions(arm: Arm, kept: Mapping[str, NDArray[np.generic]]) -> NDArray[n
     runs = arm.runs.drop_duplicates("pair") if arm.paired else arm.runs
     predicted = []
     for run in runs.itertuples():
-        name = f"{arm.workload}/{arm.name}-{run.replicate:04d}{'-fresh' if run.process == 'fresh' else ''}"
+        name = f"{arm.workload}/{arm.name}-{run.replicate:04d}{'' if run.process == 'forked' else f'-{run.process}'}"
         if name not in kept:
             raise StudyError(f"predictions.npz: no predictions of {name}; run `snakemake training` again")
         predicted.append(kept[name])

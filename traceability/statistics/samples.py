@@ -19,6 +19,9 @@ METRIC = "metric."
 #: Arms of this kind run each seed twice: the seed is the unit, not the run.
 PAIRED = "seed_varied"
 
+#: Status of a replicate that was not started, because its data could not be had.
+NOT_MEASURED = "not_measured"
+
 _REQUIRED = ("workload", "arm", "kind", "replicate", "pair", "process", "evaluation", "status", "weights_sha256")
 
 
@@ -111,6 +114,7 @@ def arms(runs: pd.DataFrame, plan: Plan) -> list[Arm]:
         own = group
         if "fresh_control" in plan.exclusions and (group["process"] == "forked").any():
             own = group[group["process"] == "forked"]
+        own = own[own["status"] != NOT_MEASURED]
         counted = own[own["status"].str.lower() == "finished"] if "not_finished" in plan.exclusions else own
         found.append(Arm(str(workload), str(name), counted.sort_values("replicate"), len(own) - len(counted)))
     return found

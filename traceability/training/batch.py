@@ -85,6 +85,14 @@ def run_batch(
         write_jsonl(rows, lines)
 
 
+def not_measured(replicates: list[Replicate], why: str, plan_sha256: str, arrays: Path, rows: Path) -> None:
+    """Write a line per replicate that says that its data could not be had; none is started."""
+    arrays.mkdir(parents=True, exist_ok=True)
+    log.warning("%s: not measured. %s", replicates[0].workload, why)
+    seen = _failed(why) | {"status": "not_measured", "attempt": 0, "plan_sha256": plan_sha256, "wall_seconds": 0.0}
+    write_jsonl(rows, (asdict(item) | seen | {"key": item.key} for item in replicates))
+
+
 def _server(preload: Sequence[str]) -> ForkServerContext:
     """A fork server that has imported these modules."""
     tracking.quiet()

@@ -61,14 +61,14 @@ def collect(lines: Iterable[Path], uri: str) -> pd.DataFrame:
 
 
 def predictions(runs: pd.DataFrame, folders: Iterable[Path]) -> dict[str, NDArray[np.generic]]:
-    """The predictions of every finished run that left some, by `<workload>/<arm>-<replicate>` (`-fresh` after it).
+    """The predictions of every finished run that left some, by `<workload>/<arm>-<replicate>` (or `-fresh`, `-era`).
 
     `folders` are those of the batches, `<workload>/batch-<number>`. Classes fit into a byte and are kept as such.
     """
     known = {(folder.parent.name, folder.name): folder for folder in folders}
     kept = {}
     for run in runs[runs["predictions_sha256"].notna()].itertuples():
-        name = f"{run.arm}-{run.replicate:04d}{'-fresh' if run.process == 'fresh' else ''}"
+        name = f"{run.arm}-{run.replicate:04d}{'' if run.process == 'forked' else f'-{run.process}'}"
         folder = known.get((str(run.workload), f"batch-{run.batch}"), Path(str(run.workload)))
         path = folder / f"{name}.predictions.npz"
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import runpy
 import time
 import zipfile
@@ -136,13 +137,14 @@ def test_a_remote_data_set_is_fetched_split_in_halves_and_read_back(tmp_path: Pa
     assert all((again / name).read_bytes() == (folder / name).read_bytes() for name in FILES)
 
 
-def test_a_failed_download_leaves_no_result(tmp_path: Path, mirror: Any, table: Path) -> None:
+def test_a_failed_download_leaves_no_data_and_says_what_is_missing(tmp_path: Path, mirror: Any, table: Path) -> None:
     mirror.files["test-labels.gz"] += b"tail"
-    with pytest.raises(
-        StudyError, match=r"test-labels\.gz from http\S+ is damaged, or has something else behind its content"
-    ):
-        _prepare(tmp_path, "tiny", table, mirror.url, str(tmp_path / "cache"))
-    assert not (tmp_path / "tiny").exists()
+    folder = _prepare(tmp_path, "tiny", table, mirror.url, str(tmp_path / "cache"))
+    assert re.search(
+        r"test-labels\.gz from http\S+ is damaged, or has something else behind its content",
+        json.loads((folder / "dataset.json").read_text())["missing"],
+    )
+    assert _read(folder / "data.npz")["inputs"].size == 0
     assert len(list((tmp_path / "cache" / "tiny").iterdir())) == 3
 
 
