@@ -19,6 +19,7 @@ ARGS ?=
 TESTS ?=
 # CHANGED=1: only tests that reach what differs from main; CHANGED=COMMIT: from another commit.
 CHANGED ?=
+CHAPTERS ?= training replay capture storage
 SINCE = $(if $(CHANGED),--changed $(patsubst 1,main,$(CHANGED)))
 # Chapters side by side, whole studies first, as they take longest. ARGS=-n0 runs one after the other (for a debugger).
 PYTEST = $(BIN)/python -m pytest -n logical --maxprocesses 4 --no-loadscope-reorder
@@ -27,7 +28,7 @@ WORKFLOW = Snakefile $(wildcard rules/*.smk)
 STUDY = $(BIN)/python envs/run_study.py
 SETTINGS = $(ARGS) $(if $(CONFIG),--configfile $(CONFIG))
 
-.PHONY: help setup study environments test lint format envs benchmark test-slow test-cluster
+.PHONY: help setup study paper publish environments test lint format envs benchmark test-slow test-cluster
 
 help: ## this list
 	@echo "make TARGET [CONFIG=config/quick.yaml] [ARGS='arguments of snakemake or pytest'] [PYTHON=python3.12]"
@@ -38,6 +39,12 @@ setup: ## create .venv from uv.lock (every target below does it first)
 
 study: setup ## run the whole study; tables, figures and report.zip go to results/
 	@$(STUDY) --report results/report.zip $(SETTINGS)
+
+paper: setup ## every figure, table and the PDF from the raw tables of the published run: nothing is measured
+	@$(STUDY) statistics figures paper --configfile config/published.yaml $(ARGS)
+
+publish: setup ## maintainers: CHAPTERS='training replay' of a finished run with CONFIG=... become resources/published/
+	@$(BIN)/python -m traceability.study.published results $(CHAPTERS) $(if $(CONFIG),--configfile $(CONFIG))
 
 environments: setup ## build the environments that rules make for themselves, before the study is timed
 	@$(STUDY) environments $(SETTINGS)

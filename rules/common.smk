@@ -11,7 +11,7 @@ from snakemake.exceptions import WorkflowError
 
 from traceability import __version__ as STUDY_VERSION
 from traceability.study import code_digest as reached_code
-from traceability.study import configuration, missing
+from traceability.study import configuration, missing, published
 from traceability.study.arms import chosen as chosen_arms
 from traceability.capture.tables import TRACKERS
 from traceability.corpus import batches as project_batches
@@ -319,3 +319,37 @@ def object_store(_wildcards):
     if any(store["artifacts"] == "s3" for store in stores):
         return {"swift": "results/environments/swift.json"}
     return {}
+
+
+def published_chapters():
+    """The chapters whose raw tables are those of the published run."""
+    return [
+        chapter
+        for chapter in published.FILES
+        if config[chapter]["source"] == "published"
+    ]
+
+
+def published_files():
+    """The files of the published run that are taken, with the provenance of each chapter."""
+    for chapter in published_chapters():
+        folder = Path(in_source(f"{published.FOLDER}/{chapter}"))
+        if not (folder / published.PROVENANCE).is_file():
+            raise WorkflowError(
+                f"{chapter}.source: nothing of this chapter is published in {published.FOLDER}/{chapter}; "
+                "measure it (source: measured)"
+            )
+    return [
+        in_source(f"{published.FOLDER}/{chapter}/{name}")
+        for chapter in published_chapters()
+        for name in (*published.FILES[chapter], published.PROVENANCE)
+    ]
+
+
+def published_tables():
+    """The raw tables that are taken from the published run."""
+    return [
+        f"results/{chapter}/{name}"
+        for chapter in published_chapters()
+        for name in published.FILES[chapter]
+    ]

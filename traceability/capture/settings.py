@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from traceability.study.configuration import Settings
+from traceability.study.configuration import Settings, Source
 
 
 class Section(Settings):
     """What trackers record, against the truth; what is launched are rows of config/captures.tsv."""
 
+    source: Source = "measured"
+    """`measured`: on this machine, now; `published`: the raw tables of resources/published/, which is far faster."""
     blocks: str = "config/captures.tsv"
     """Table of what is launched: a row is a tracker with launch modes and ways of tracking."""
     modes: str = "config/launch_modes.tsv"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from traceability.study.configuration import Settings
+from traceability.study.configuration import Settings, Source
 
 
 class Section(Settings):
     """Running recorded experiments again, from their records alone; the cases are rows of config/replays.tsv."""
 
+    source: Source = "measured"
+    """`measured`: on this machine, now; `published`: the raw tables of resources/published/, which is far faster."""
     cases: str = "config/replays.tsv"
     """Table of cases: one row per workload, arm, record, environment and planted defect."""
     replays_at_most: int = Field(default=1000, ge=1, le=100_000)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from traceability.study.configuration import Settings
+from traceability.study.configuration import Settings, Source
 
 #: Processes that write at once: a PostgreSQL of the study takes 200 connections.
 Writers = Annotated[int, Field(ge=1, le=128)]
@@ -17,6 +17,8 @@ BatchPoints = Annotated[int, Field(ge=1, le=1_000_000)]
 class Section(Settings):
     """Storage set-ups to start, open, load and break."""
 
+    source: Source = "measured"
+    """`measured`: on this machine, now; `published`: the raw tables of resources/published/, which is far faster."""
     table: str = "config/stores.tsv"
     """Table of storage set-ups: one row per set-up."""
     stores: list[str] = Field(

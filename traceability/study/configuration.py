@@ -13,7 +13,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
@@ -24,6 +24,10 @@ from traceability.study.registry import CHAPTERS
 FOLDER = Path(__file__).resolve().parents[2] / "config"
 SCHEMA = FOLDER / "schemas" / "config.schema.json"
 README = FOLDER / "README.md"
+
+
+#: Where the raw tables of a measuring chapter come from.
+Source = Literal["measured", "published"]
 
 
 class Settings(BaseModel):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import importlib.metadata
-import json
 import logging
 import os
 import platform
@@ -19,6 +18,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from traceability.errors import StudyError, nearest
 from traceability.runtime import git
@@ -71,11 +72,11 @@ def take(folder: Path, outputs: Iterable[Path]) -> dict[str, Any]:
 
 
 def publish(
-    results: Path, target: Path, chapter: str, *, status: str, commit: str, configuration: Mapping[str, Any], plan: Path
+    results: Path, target: Path, chapter: str, *, status: str, commit: str, settings: Mapping[str, Any], plan: Path
 ) -> dict[str, Any]:
     """Copy a chapter's raw tables from `results` to `target`/<chapter> and write their provenance, which is returned.
 
-    `configuration` is the whole configuration of the run, of which the chapter's section is kept. Raises `StudyError`
+    `settings` is the whole configuration of the run, of which the chapter's section is kept. Raises `StudyError`
     where a table is not there: then nothing is published.
     """
     sources = [results / chapter / name for name in FILES[chapter]]
@@ -89,7 +90,7 @@ def publish(
             shutil.copyfile(source, temporary)
     changed = [source.stat().st_mtime for source in sources]
     provenance = {
-        "chapter": chapter, "status": status, "commit": commit, "configuration": dict(configuration[chapter]),
+        "chapter": chapter, "status": status, "commit": commit, "configuration": dict(settings[chapter]),
         "plan_sha256": sha256_file(plan),
         "machine": {"system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count()},
         "measured": [datetime.fromtimestamp(time, UTC).date().isoformat() for time in (min(changed), max(changed))],
@@ -112,20 +113,24 @@ def _versions() -> dict[str, str]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Publish chapters of a finished run; the exit status."""
+    # The workflow reads this module's names with what Snakemake brings, which has no pydantic.
+    from traceability.study import configuration
+
     parser = argparse.ArgumentParser(prog="python -m traceability.study.published", description=main.__doc__)
     parser.add_argument("results", type=Path, help="folder with the results of the run")
     parser.add_argument("chapters", nargs="+", choices=sorted(FILES), help="chapters to publish")
     parser.add_argument("--status", choices=STATUSES, default="trial")
-    parser.add_argument("--configuration", type=Path, required=True, help="JSON of the run's whole configuration")
+    parser.add_argument("--configfile", type=Path, help="configuration that the run was given")
     parser.add_argument("--plan", type=Path, default=Path("config/preregistration.yaml"))
     parser.add_argument("--target", type=Path, default=Path(FOLDER))
     given = parser.parse_args(arguments)
     try:
         commit = git.run("rev-parse", "HEAD", cwd=Path()).strip()
-        configuration = json.loads(given.configuration.read_text(encoding="utf-8"))
+        written = yaml.safe_load(given.configfile.read_text(encoding="utf-8")) if given.configfile else {}
+        settings = configuration.check(written, str(given.configfile))
         for chapter in given.chapters:
             kept = publish(given.results, given.target, chapter, status=given.status, commit=commit,
-                           configuration=configuration, plan=given.plan)  # fmt: skip
+                           settings=settings, plan=given.plan)  # fmt: skip
             size = sum((given.target / chapter / name).stat().st_size for name in kept["sha256"])
             sys.stdout.write(f"{chapter}: {len(kept['sha256'])} tables, {size / 1e6:.1f} MB, {given.status}\n")
     except StudyError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from traceability.study.configuration import Settings
+from traceability.study.configuration import Settings, Source
 
 
 class FashionMnist(Settings):
@@ -25,6 +25,8 @@ class FashionMnist(Settings):
 class Section(Settings):
     """Replicated training runs; the arms themselves are rows of config/arms.tsv."""
 
+    source: Source = "measured"
+    """`measured`: on this machine, now; `published`: the raw tables of resources/published/, which is far faster."""
     arms: str = "config/arms.tsv"
     """Table of arms: one row per arm."""
     workloads: str = "config/workloads.tsv"

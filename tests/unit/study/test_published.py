@@ -30,7 +30,7 @@ def publish(results: Path, target: Path) -> dict[str, object]:
         "capture",
         status="trial",
         commit="c" * 40,
-        configuration={"capture": {"batches": 2}},
+        settings={"capture": {"batches": 2}},
         plan=PLAN,
     )
 
