@@ -80,14 +80,14 @@ def _held(database: Path, experiment: str) -> dict[str, Counter[Entry]]:
         runs = connection.execute(
             "SELECT run_uuid, artifact_uri FROM runs WHERE experiment_id = ? AND lifecycle_stage = 'active'", (number,)
         ).fetchall()
-        found = {kind: entries(kind, query, [run for run, _ in runs]) for kind, query in _SQL.items()}
+        held = {kind: entries(kind, query, [run for run, _ in runs]) for kind, query in _SQL.items()}
         # MLflow 2 has no such tables.
         there = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'logged_models'").fetchone()
-        found |= {kind: entries(kind, query, [number] if there else []) for kind, query in _MODEL_SQL.items()}
+        held |= {kind: entries(kind, query, [number] if there else []) for kind, query in _MODEL_SQL.items()}
         places = connection.execute(_MODEL_PLACES, (number,)).fetchall() if there else []
-    found["model_file"] = _files(place for (place,) in places)
-    found["file"] = _files(place for _, place in runs)
-    return found
+    held["model_file"] = _files(place for (place,) in places)
+    held["file"] = _files(place for _, place in runs)
+    return held
 
 
 def local(address: str) -> Path:
@@ -97,11 +97,11 @@ def local(address: str) -> Path:
 
 def _files(addresses: Iterable[str]) -> Counter[Entry]:
     """Names and sizes of all files below some folders."""
-    found: Counter[Entry] = Counter()
+    files_held: Counter[Entry] = Counter()
     for folder in map(local, addresses):
         files = (Path(place, name) for place, _, names in os.walk(folder) for name in names)
-        found.update((path.relative_to(folder).as_posix(), str(path.stat().st_size)) for path in files)
-    return found
+        files_held.update((path.relative_to(folder).as_posix(), str(path.stat().st_size)) for path in files)
+    return files_held
 
 
 def _names(entries: Counter[Entry]) -> str:

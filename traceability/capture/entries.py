@@ -80,15 +80,15 @@ def claims(system: str, evidence: Evidence, tracking: str, explicit: Iterable[st
         (field, re.compile(pattern)) for field, pattern in (*(_MLFLOW if system == MLFLOW else _COMMON), *_FILES)
     ]
     named = set(explicit)
-    found = []
+    made = []
     for place, key, value in evidence:
         for field, pattern in patterns:
             match = pattern.fullmatch(key)
             if match is None:
                 continue
             name = match.groupdict().get("name") or ""
-            found.append(Claim(field, value, place, _by_whom(place, key, name, tracking, named), name))
-    return found
+            made.append(Claim(field, value, place, _by_whom(place, key, name, tracking, named), name))
+    return made
 
 
 def _by_whom(place: str, key: str, name: str, tracking: str, explicit: set[str]) -> str:
@@ -109,8 +109,8 @@ def _by_whom(place: str, key: str, name: str, tracking: str, explicit: set[str])
 def further(text: str, name: str) -> list[str]:
     """What a JSON list of repositories (the plugin's `other_repositories`) says of each: its `commit`, `branch`, ..."""
     said = plain(text)
-    found = [entry.get(name) for entry in said if isinstance(entry, dict)] if isinstance(said, list) else []
-    return [str(value) for value in found if value and value != "none"]
+    named = [entry.get(name) for entry in said if isinstance(entry, dict)] if isinstance(said, list) else []
+    return [str(value) for value in named if value and value != "none"]
 
 
 def packages(text: str) -> dict[str, str]:

@@ -368,8 +368,8 @@ def search_path(launch: Launch, python: Path) -> str:
     places = [str(python.parent)]
     if launch.without_git:
         return places[0]
-    found = shutil.which("git")
-    return os.pathsep.join([*places, *([str(Path(found).parent)] if found else []), os.defpath])
+    git_program = shutil.which("git")
+    return os.pathsep.join([*places, *([str(Path(git_program).parent)] if git_program else []), os.defpath])
 
 
 def has(python: Path, packages: tuple[str, ...]) -> list[str]:

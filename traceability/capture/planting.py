@@ -113,13 +113,13 @@ def _set_param(connection: sqlite3.Connection, run: str, *_: Any) -> int:
 def _set_metric(connection: sqlite3.Connection, run: str, *_: Any) -> int:
     for table in ("metrics", "latest_metrics"):
         words = f"UPDATE {table} SET value = value * 1.0000001 WHERE run_uuid = ? AND key = 'test_mse'"  # noqa: S608
-        found = connection.execute(words, (run,)).rowcount
-    return found
+        changed = connection.execute(words, (run,)).rowcount
+    return changed
 
 
 def _set_digest(connection: sqlite3.Connection, run: str, *_: Any) -> int:
-    inside = "SELECT source_id FROM inputs WHERE destination_id = ?"
-    words = f"UPDATE datasets SET digest = '0badd1e5' WHERE dataset_uuid IN ({inside})"  # noqa: S608
+    used = "SELECT source_id FROM inputs WHERE destination_id = ?"
+    words = f"UPDATE datasets SET digest = '0badd1e5' WHERE dataset_uuid IN ({used})"  # noqa: S608
     return connection.execute(words, (run,)).rowcount
 
 

@@ -50,7 +50,7 @@ def planted(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """
     judged = {line["key"]: {row.get("field"): row for row in rows(line)} for line in lines}
     whole = {_case(line): judged[line["key"]] for line in lines if line["defect"] == "none"}
-    found = []
+    verdicts = []
     for line in lines:
         if line["defect"] == "none":
             continue
@@ -61,14 +61,14 @@ def planted(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             expected = wanted.get(name) or (old or {})["verdict"]
             # Without its undamaged twin there is nothing that a planted field could be compared with.
             noticed = old is None or (new.get("verdict"), new.get("share")) != (old["verdict"], old["share"])
-            found.append({
+            verdicts.append({
                 **{key: line[key] for key in ("tracker", "launch_mode", "tracking", "defect")}, "field": name,
                 "planted": name in wanted, "before": old["verdict"] if old else None, "expected_verdict": expected,
                 "verdict": new.get("verdict"),
                 "error": new.get("verdict") != expected or (name in wanted and not noticed),
                 "reason": line.get("reason") or None,
             })  # fmt: skip
-    return found
+    return verdicts
 
 
 def _by_field(words: str | None) -> dict[str, str]:
@@ -127,14 +127,14 @@ def against_expectation(
             wanted[tracker["system"], tracker["version"], "script", "params_metrics", field] = verdict
     key = ["system", "version", "launch_mode", "tracking", "field"]
     measured = captured.dropna(subset=["verdict"]).set_index(key)["verdict"].to_dict()
-    found = []
+    compared = []
     for place, expected in wanted.items():
         observed = measured.get(place)
         if observed is not None:
             agrees = observed != "misleading" if expected == NOT_MISLEADING else observed == expected
             row = dict(zip(key, place, strict=True))
-            found.append(row | {"expected": expected, "observed": observed, "agrees": agrees})
-    return found
+            compared.append(row | {"expected": expected, "observed": observed, "agrees": agrees})
+    return compared
 
 
 def numbers(version: str) -> list[int]:

@@ -54,8 +54,8 @@ class Run:
 
 def study_files(root: Path) -> list[Path]:
     """Every file of the repository at `root` that makes results."""
-    found = [path for name in _FOLDERS for path in (root / name).rglob("*") if path.is_file()]
-    kept = [path for path in found if not {"__pycache__", ".snakemake"} & set(path.relative_to(root).parts)]
+    files = [path for name in _FOLDERS for path in (root / name).rglob("*") if path.is_file()]
+    kept = [path for path in files if not {"__pycache__", ".snakemake"} & set(path.relative_to(root).parts)]
     return sorted([*kept, *(root / name for name in _FILES if (root / name).is_file())])
 
 

@@ -268,8 +268,6 @@ def _judged() -> list[Number]:
                where={"defect": "dirty_tree", "record": "plugin"}),
         Number("predictions.inside", f"{_STATISTICS}/replay_predictions.tsv", "count", take="count",
                where={"inside": ("True", "False")}, among={"inside": "True"}),
-        Number("margin.accuracy", f"{_STATISTICS}/replay_cells.tsv", "share", "margin", take="max",
-               where={"metric": "test_accuracy"}),
     ]  # fmt: skip
     return made
 

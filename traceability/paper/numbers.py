@@ -87,14 +87,14 @@ def collect(numbers: Iterable[Number], root: Path) -> dict[str, dict[str, Any]]:
     other columns than declared, for a name declared twice, and where one row was expected and several are found.
     """
     frames: dict[str, pd.DataFrame] = {}
-    found: dict[str, dict[str, Any]] = {}
+    entries: dict[str, dict[str, Any]] = {}
     for number in numbers:
-        if number.name in found:
+        if number.name in entries:
             raise StudyError(f"traceability/paper: the number '{number.name}' is declared twice")
         if number.table not in frames:
             frames[number.table] = declared_table(number.table).read(root / "results" / number.table)
-        found[number.name] = _entry(number, frames[number.table])
-    return found
+        entries[number.name] = _entry(number, frames[number.table])
+    return entries
 
 
 def setting(value: float, unit: Unit, source: str) -> dict[str, Any]:

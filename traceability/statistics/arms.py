@@ -116,8 +116,8 @@ def target_rows(
             & (replays["workload"] == target.workload) & (replays["arm"] == target.arm)
         ]  # fmt: skip
         if len(own):
-            found = [json.loads(text).get(target.metric) for text in own["replayed"]]
-            rows.append(_target(target, "era", np.array([value for value in found if value is not None], dtype=float)))
+            logged = [json.loads(text).get(target.metric) for text in own["replayed"]]
+            rows.append(_target(target, "era", np.array([value for value in logged if value is not None], dtype=float)))
     for published in plan.published_runs:
         arm = known.get((published.workload, published.arm))
         values = arm.values(published.metric) if arm else np.empty(0)
@@ -182,8 +182,8 @@ def _observe(runs: pd.DataFrame, arm: Arm, expected: Expectation, reference: Arm
     if expected.quantity == "differing_fresh_processes":
         twins = fresh_twins(runs, arm.workload, arm.name, expected.column)
         return (sum(a != b for a, b in twins), len(twins)) if twins else (None, 0)
-    found = arm.digests(expected.column)
-    if found is None:
+    distinct = arm.digests(expected.column)
+    if distinct is None:
         return None, 0
     if expected.quantity == "differing_from_reference":
         usual = reference.digests(expected.column) if reference else None
@@ -191,8 +191,8 @@ def _observe(runs: pd.DataFrame, arm: Arm, expected: Expectation, reference: Arm
             return None, 0  # a reference that does not repeat is nothing to compare with
         return int((arm.runs[expected.column] != reference.runs[expected.column].iloc[0]).sum()), arm.units
     if expected.quantity == "differing_pairs":
-        return (found.differ, found.n) if arm.paired and found.n else (None, 0)
-    return found.distinct, arm.units
+        return (distinct.differ, distinct.n) if arm.paired and distinct.n else (None, 0)
+    return distinct.distinct, arm.units
 
 
 def contrast_rows(runs: pd.DataFrame, plan: Plan, replays: pd.DataFrame | None = None) -> list[Row]:
@@ -231,16 +231,16 @@ def contrast_rows(runs: pd.DataFrame, plan: Plan, replays: pd.DataFrame | None =
 
 
 def _compare(first: np.ndarray, second: np.ndarray, contrast: Contrast, plan: Plan) -> Row:
-    found: Row = {"n_first": first.size, "n_second": second.size}
+    sizes: Row = {"n_first": first.size, "n_second": second.size}
     if min(first.size, second.size) < 3:
-        return found | ({"verdict": "too_few"} if first.size and second.size else {})
+        return sizes | ({"verdict": "too_few"} if first.size and second.size else {})
     if contrast.test == "equivalence":
         result = equivalence.independent(first, second, plan.margins[contrast.margin or ""].value)
-        return found | {"estimate": result.difference, "p": result.p}
+        return sizes | {"estimate": result.difference, "p": result.p}
     if np.ptp(first) == 0 or np.ptp(second) == 0:
-        return found | {"verdict": "not_testable"}
+        return sizes | {"verdict": "not_testable"}
     ratio = float(first.std(ddof=1) / second.std(ddof=1))
-    return found | {"estimate": ratio, "p": spread.brown_forsythe(first, second)}
+    return sizes | {"estimate": ratio, "p": spread.brown_forsythe(first, second)}
 
 
 #: Random exchanges behind the p-value of a paired contrast, and the seed that they are drawn with.
@@ -252,15 +252,15 @@ def _pairs(arm: Arm | None, contrast: Contrast) -> Row:
     if arm is None:
         return {}
     both = arm.pairs_of(contrast.first, contrast.second)
-    found: Row = {"n_first": len(both), "n_second": len(both)}
+    sizes: Row = {"n_first": len(both), "n_second": len(both)}
     if len(both) < 3:
-        return found | ({"verdict": "too_few"} if len(both) else {})
+        return sizes | ({"verdict": "too_few"} if len(both) else {})
     if (np.ptp(both, axis=0) == 0).any():
-        return found | {"verdict": "not_testable"}
+        return sizes | {"verdict": "not_testable"}
     generator = np.random.default_rng(_EXCHANGE_SEED)
     p = float(spread.paired_spread(both[:, 0], both[:, 1], _EXCHANGES, generator)[0])
     ratio = both[:, 0].std(ddof=1) / both[:, 1].std(ddof=1)
-    return found | {"estimate": float(ratio), "p": p}
+    return sizes | {"estimate": float(ratio), "p": p}
 
 
 def _records(replays: pd.DataFrame, contrast: Contrast) -> Row:

@@ -81,14 +81,14 @@ def _cells(frame: pd.DataFrame, factors: Sequence[str], value: str) -> NDArray[n
     """The design as an array with one axis per factor."""
     means = frame.groupby(list(factors))[value].mean()
     levels = [sorted(frame[factor].unique()) for factor in factors]
-    few = [factor for factor, found in zip(factors, levels, strict=True) if len(found) < 2]
+    few = [factor for factor, own in zip(factors, levels, strict=True) if len(own) < 2]
     if few:
         raise StudyError(f"the crossed design needs at least 2 levels of '{few[0]}'; see config/arms.tsv")
     full = means.reindex(pd.MultiIndex.from_product(levels, names=list(factors)))
     if full.isna().any():
         cell = ", ".join(f"{f} = {v}" for f, v in zip(factors, full.index[full.isna()][0], strict=True))
         raise StudyError(f"the crossed design has no finished run with {cell}; run the training again")
-    return full.to_numpy(dtype=np.float64).reshape([len(found) for found in levels])
+    return full.to_numpy(dtype=np.float64).reshape([len(own) for own in levels])
 
 
 def _estimate(

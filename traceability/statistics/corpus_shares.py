@@ -103,8 +103,8 @@ def rows(sample: pd.DataFrame, resamples: int, seed: int, confidence: float) -> 
     def add(dimension: str, group: str, part: pd.DataFrame, columns: Sequence[str], standardise: bool = True) -> None:
         for column in columns:
             if len(part):
-                found = share(part[column], part, resamples, seed, confidence, standardise)
-                made.append({"dimension": dimension, "group": group, "function": column} | found)
+                estimated = share(part[column], part, resamples, seed, confidence, standardise)
+                made.append({"dimension": dimension, "group": group, "function": column} | estimated)
 
     add("headline", HEADLINE, first, FUNCTIONS)
     add("sensitivity", "projects using mlflow, all frames", using, ("traces_direct", "traces_any"))
@@ -117,8 +117,8 @@ def rows(sample: pd.DataFrame, resamples: int, seed: int, confidence: float) -> 
         add("stratum", str(stratum), part, ("traces_direct", "traces_any"))
     for number in range(len(RECORDS) + 1):
         part = first.assign(exactly=(first["records"] == number).astype(int))
-        found = share(part["exactly"], part, resamples, seed, confidence)
-        made.append({"dimension": "depth", "group": HEADLINE, "function": f"{number}"} | found)
+        estimated = share(part["exactly"], part, resamples, seed, confidence)
+        made.append({"dimension": "depth", "group": HEADLINE, "function": f"{number}"} | estimated)
     add("tracker", HEADLINE, first, ("any_other_tracker", *TRACKERS))
     add("signal", HEADLINE, first, (
         "mlproject", "environment_file", "requirements_all_pinned", "lock_file", "seeds", "seed_and_environment",

@@ -109,5 +109,5 @@ def simulated_power(plan: Plan, seed: int, simulations: int | None = None) -> di
     """Power of each contrast alone and after Holm, to compare with what the plan states."""
     family = plan.confirmatory
     simulators = [simulator(contrast, plan.margins) for contrast in family.contrasts.values()]
-    found = after_holm(simulators, simulations or family.simulations, seed, family.alpha)
-    return dict(zip(family.contrasts, found, strict=True))
+    powers = after_holm(simulators, simulations or family.simulations, seed, family.alpha)
+    return dict(zip(family.contrasts, powers, strict=True))

@@ -62,8 +62,8 @@ def cells(replays: pd.DataFrame, plan: Plan) -> pd.DataFrame:
         about = plan.primary_metrics.get(str(names[0]))
         metric = about.metric if about else ""
         margin = plan.margins[about.margin].value if about else math.nan
-        found = [json.loads(text).get(metric) for text in cell["differences"]]
-        differences = [value for value in found if value is not None]
+        logged = [json.loads(text).get(metric) for text in cell["differences"]]
+        differences = [value for value in logged if value is not None]
         row = dict(zip(keys, names, strict=True)) | {
             "metric": metric, "margin": margin, "n": len(differences),
             "finished": int((cell["stage"] == "finished").sum()),

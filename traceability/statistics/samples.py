@@ -81,8 +81,8 @@ class Arm:
         if not self.paired:
             return spread.distinct(self.runs[column], confidence)
         pairs = [tuple(p[column]) for _, p in self.runs.groupby("pair") if len(p) == 2]
-        found = spread.distinct_pairs(pairs, confidence)
-        return spread.Distinct(found.n, self.runs[column].nunique(), found.differ, found.differ_high)
+        pairs_seen = spread.distinct_pairs(pairs, confidence)
+        return spread.Distinct(pairs_seen.n, self.runs[column].nunique(), pairs_seen.differ, pairs_seen.differ_high)
 
 
 def read_runs(path: Path | str, plan_path: Path | str | None) -> pd.DataFrame:
@@ -109,15 +109,15 @@ def read_runs(path: Path | str, plan_path: Path | str | None) -> pd.DataFrame:
 
 def arms(runs: pd.DataFrame, plan: Plan) -> list[Arm]:
     """The sample of every arm, in the order of workload and arm."""
-    found = []
+    samples = []
     for (workload, name), group in runs.groupby(["workload", "arm"], sort=True):
         own = group
         if "fresh_control" in plan.exclusions and (group["process"] == "forked").any():
             own = group[group["process"] == "forked"]
         own = own[own["status"] != NOT_MEASURED]
         counted = own[own["status"].str.lower() == "finished"] if "not_finished" in plan.exclusions else own
-        found.append(Arm(str(workload), str(name), counted.sort_values("replicate"), len(own) - len(counted)))
-    return found
+        samples.append(Arm(str(workload), str(name), counted.sort_values("replicate"), len(own) - len(counted)))
+    return samples
 
 
 def fresh_twins(runs: pd.DataFrame, workload: str, arm: str, column: str) -> list[tuple[str, str]]:

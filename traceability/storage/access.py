@@ -54,8 +54,8 @@ def attempts(rows: list[dict[str, Any]], root: Path, given: Given) -> list[dict[
         if row["access"] == "open":
             reason = "anyone who reaches it may do everything: it knows no accounts"
             result.append({"store": row["store"], **empty, "reason": reason})
-    with stores.all_opened([row for row in rows if row["access"] == "users"], root, given) as (found, reasons):
-        for store in found:
+    with stores.all_opened([row for row in rows if row["access"] == "users"], root, given) as (set_ups, reasons):
+        for store in set_ups:
             result += _try_all(store)
     return result + [{"store": name, **empty, "reason": reason} for name, reason in reasons.items()]
 

@@ -58,20 +58,20 @@ class Load:
         return store.access != "users" or count in self.with_accounts
 
 
-def measure(found: Sequence[Store], load: Load, seed: int) -> list[dict[str, Any]]:
+def measure(set_ups: Sequence[Store], load: Load, seed: int) -> list[dict[str, Any]]:
     """Rows of `tables.COLLABORATION`: writers on every set-up, asynchronous calls, first use of a database.
 
     Every round visits the set-ups in a new random order, after an untimed load that warms up; asynchronous calls and
     first uses come once. Writers begin together when all have opened the store.
     """
     order = np.random.default_rng(seed)
-    rounds: dict[str, dict[Cell, list[dict[str, Any]]]] = {store.name: defaultdict(list) for store in found}
-    for store in found:
+    rounds: dict[str, dict[Cell, list[dict[str, Any]]]] = {store.name: defaultdict(list) for store in set_ups}
+    for store in set_ups:
         with stores.using(store):
             _load(store, "warm-up", (1, READY), runs=1, points=1)
     for number in range(load.rounds):
-        for index in order.permutation(len(found)):
-            store = found[int(index)]
+        for index in order.permutation(len(set_ups)):
+            store = set_ups[int(index)]
             with stores.using(store):
                 for cell in load.cells(store, number):
                     row = _load(store, f"round-{number}", cell, load.runs, load.points)
@@ -80,7 +80,7 @@ def measure(found: Sequence[Store], load: Load, seed: int) -> list[dict[str, Any
                              row["lost"], row["seconds"])  # fmt: skip
     reference = rounds.get(REFERENCE, {})
     result: list[dict[str, Any]] = []
-    for store in found:
+    for store in set_ups:
         own = rounds[store.name]
         rows = {cell: summary(taken, reference.get(cell, ())) for cell, taken in own.items()}
         for count in load.writers:
@@ -233,9 +233,9 @@ def _first_use(store: Store, count: int, points: int) -> dict[str, Any]:
     error = None
     try:
         for number in range(count):
-            found = fresh.client().get_experiment_by_name(f"fresh-{number}")
+            experiment = fresh.client().get_experiment_by_name(f"fresh-{number}")
             alone: list[list[dict[str, Any]]] = [[{"done": True}]] * number + [lines[number]]
-            row = counted(fresh, found.experiment_id if found else "0", alone)
+            row = counted(fresh, experiment.experiment_id if experiment else "0", alone)
             error = error or row.pop("error")
             totals.update({name: value for name, value in row.items() if isinstance(value, int)})
     except SQLAlchemyError as broken:

@@ -88,23 +88,23 @@ class Samples:
         return True
 
 
-def measure(found: Sequence[Store], sizes: Sizes, resamples: int, seed: int) -> list[dict[str, Any]]:
+def measure(set_ups: Sequence[Store], sizes: Sizes, resamples: int, seed: int) -> list[dict[str, Any]]:
     """Rows of `tables.COST`. Every repetition visits the set-ups in a new random order, after one that warms up."""
     order = np.random.default_rng(seed)
-    samples = {store.name: Samples() for store in found}
+    samples = {store.name: Samples() for store in set_ups}
     with tempfile.TemporaryDirectory() as folder:
         model = Path(folder) / "model"
         model.mkdir()
         (model / "weights.bin").write_bytes(order.bytes(sizes.upload_mib * 2**20))
-        for store in found:
+        for store in set_ups:
             with stores.using(store):
                 experiment = store.experiment("cost")
                 samples[store.name].seconds |= weigh(store, experiment)
                 for operation, size in ((CREATE, 1), (SINGLE, 1), (BATCH, 1), (UPLOAD, sizes.upload_mib)):
                     once(store, experiment, (operation, size), model)
         for repetition in range(sizes.repetitions):
-            for index in order.permutation(len(found)):
-                store = found[int(index)]
+            for index in order.permutation(len(set_ups)):
+                store = set_ups[int(index)]
                 with stores.using(store):
                     experiment = store.experiment("cost")
                     for cell in sizes.cells():
@@ -112,7 +112,7 @@ def measure(found: Sequence[Store], sizes: Sizes, resamples: int, seed: int) -> 
                             taken = once(store, experiment, cell, model)
                             samples[store.name].seconds.setdefault(cell, []).append(taken)
             log.info("repetition %d of %d", repetition + 1, sizes.repetitions)
-    return [row for store in found for row in rows_of(store.name, samples, resamples, seed)]
+    return [row for store in set_ups for row in rows_of(store.name, samples, resamples, seed)]
 
 
 def once(store: Store, experiment: str, cell: Cell, model: Path) -> float:

@@ -26,14 +26,14 @@ def judge(collaboration: pd.DataFrame, failures: pd.DataFrame, rows: Sequence[di
             continue
         counted = pd.concat([part[part["store"] == row["store"]] for part in (together, broken)])
         counted = counted[counted["reason"].isna()]
-        found: dict[str, Any] = dict.fromkeys((*_COUNTS, "agrees"))
+        counts: dict[str, Any] = dict.fromkeys((*_COUNTS, "agrees"))
         if len(counted):
-            found = {name: int(counted[name].sum()) if name in counted else 0 for name in _COUNTS}
-            kept = found["lost"] == found["torn"] == found["artifacts_lost"] == 0
-            found |= {"agrees": kept or not row["durable"]}
+            counts = {name: int(counted[name].sum()) if name in counted else 0 for name in _COUNTS}
+            kept = counts["lost"] == counts["torn"] == counts["artifacts_lost"] == 0
+            counts |= {"agrees": kept or not row["durable"]}
         reason = None if len(counted) else own["reason"].dropna().iloc[0]
         head = {"store": row["store"], "durable": row["durable"], "measurements": len(counted)}
-        result.append(head | found | {"reason": reason})
+        result.append(head | counts | {"reason": reason})
     return result
 
 

@@ -156,8 +156,8 @@ def read_back(store: Store, run_id: str) -> dict[str, list[Any]]:
     points = client.get_metric_history(run_id, "probe_metric")
     experiment = client.get_experiment(run.info.experiment_id)
     inputs = run.inputs.dataset_inputs if run.inputs else []
-    found = client.search_logged_models([run.info.experiment_id], filter_string=f"name = '{MODEL}'")
-    models = [model for model in found if model.source_run_id == run_id]
+    named = client.search_logged_models([run.info.experiment_id], filter_string=f"name = '{MODEL}'")
+    models = [model for model in named if model.source_run_id == run_id]
     model_files = [file for model in models for file in _downloaded(model.artifact_location, store)]
     return {
         "experiment": [experiment.name, *own(experiment.tags)],

@@ -98,8 +98,8 @@ def _apart(
 
 
 def _all_events(rows: Sequence[dict[str, Any]], root: Path, given: Given, small_disks: bool) -> list[dict[str, Any]]:
-    with stores.all_opened(rows, root, given) as (found, missing):
-        result = [row for store in found for row in of_store(store, small_disks)]
+    with stores.all_opened(rows, root, given) as (set_ups, missing):
+        result = [row for store in set_ups for row in of_store(store, small_disks)]
     return result + [_not(name, reason) for name, reason in missing.items()]
 
 

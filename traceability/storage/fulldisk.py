@@ -68,12 +68,12 @@ class FullDisk:
         size = POSTGRESQL_FILE if store.postgresql is not None else store.size() + ROOM_FOR_RECORDS
         limit = "unlimited" if free else str(ROOM_FOR_ARTIFACTS if self.artifacts else size)
         server = store.server.service if store.server else None
-        found: list[tuple[services.Service | None, str | None]] = [(server, None)]
+        limited: list[tuple[services.Service | None, str | None]] = [(server, None)]
         if store.postgresql is not None and not self.artifacts:
-            found.append((store.postgresql.service, store.postgresql.user))
+            limited.append((store.postgresql.service, store.postgresql.user))
         if store.objects is not None and self.artifacts:
-            found = [(store.objects.service, None)]
-        for service, user in found:
+            limited = [(store.objects.service, None)]
+        for service, user in limited:
             if service is not None:
                 _limit_tree(service.pid, limit, user)
 

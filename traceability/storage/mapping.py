@@ -13,11 +13,11 @@ from traceability.storage.stores import Store
 log = logging.getLogger(__name__)
 
 
-def draw_map(found: Sequence[Store]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def draw_map(set_ups: Sequence[Store]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Rows of `tables.MAP` and of `tables.CONTENTS`."""
     places: list[dict[str, Any]] = []
     contents: list[dict[str, Any]] = []
-    for store in found:
+    for store in set_ups:
         with stores.using(store):
             places_here, contents_here = one(store)
         places += places_here
@@ -52,10 +52,10 @@ def contents_of(store: Store, logged: Logged) -> list[dict[str, Any]]:
     ]
 
 
-def difference(wanted: list[Any], found: list[Any]) -> str | None:
+def difference(wanted: list[Any], got: list[Any]) -> str | None:
     """The first value that differs, as logged and as read."""
-    for index in range(max(len(wanted), len(found))):
-        pair = [side[index] if index < len(side) else "nothing" for side in (wanted, found)]
+    for index in range(max(len(wanted), len(got))):
+        pair = [side[index] if index < len(side) else "nothing" for side in (wanted, got)]
         if pair[0] != pair[1]:
             return f"value {index}: logged {pair[0]}, read {pair[1]}"[:300]
     return None

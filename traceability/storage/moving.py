@@ -22,18 +22,18 @@ log = logging.getLogger(__name__)
 MIGRATE, CLIENT = "mlflow migrate-filestore", "MLflow's client"
 
 
-def measure(found: Sequence[Store], missing: dict[str, str], root: Path) -> list[dict[str, Any]]:
+def measure(set_ups: Sequence[Store], missing: dict[str, str], root: Path) -> list[dict[str, Any]]:
     """Rows of `tables.MOVES`: file store to SQLite by MLflow's tool; SQLite to each other set-up through the client.
 
     `missing` says why a set-up could not be started; without the one to move from, each of these moves has its reason.
     """
-    by_name = {store.name: store for store in found}
+    by_name = {store.name: store for store in set_ups}
     source = by_name.get(REFERENCE)
     if source is None:
         reason = f"{REFERENCE}, from which it is moved, could not be started: {missing[REFERENCE]}"
         result = [failed(REFERENCE, name, CLIENT, reason) for name in by_name]
     else:
-        result = _by_client(source, [store for store in found if store is not source])
+        result = _by_client(source, [store for store in set_ups if store is not source])
     if "file" in by_name:
         result += _migrate(by_name["file"], root)
     others = [name for name in missing if name != REFERENCE]

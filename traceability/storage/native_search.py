@@ -107,10 +107,10 @@ def search(store: Store, logged: Logged) -> list[Holding]:
     only when it is longer than the word by much, so cells count when the word is at least a quarter of them.
     """
     wanted = words()
-    found: dict[tuple[str, str, str], list[int]] = {}
+    sizes_of: dict[tuple[str, str, str], list[int]] = {}
 
     def add(entity: str, kind: str, place: str, size: int) -> None:
-        found.setdefault((entity, kind, place), []).append(size)
+        sizes_of.setdefault((entity, kind, place), []).append(size)
 
     for database, table, columns, rows in rows_of_databases(store):
         for row in rows:
@@ -137,7 +137,7 @@ def search(store: Store, logged: Logged) -> list[Holding]:
                 if entity != "artifact" and any(word in path.encode() or word in content for word in looked_for):
                     one_file_each = entity in ("param", "tag")
                     add(entity, kind, re.sub(r"[^/]+$", "*", place) if one_file_each else place, size)
-    holdings = [Holding(*key, len(sizes), sum(sizes)) for key, sizes in found.items()]
+    holdings = [Holding(*key, len(sizes), sum(sizes)) for key, sizes in sizes_of.items()]
     return sorted(holdings, key=lambda h: (list(wanted).index(h.entity) if h.entity in wanted else 99, h.kind, h.place))
 
 

@@ -82,9 +82,9 @@ class Store:
     def experiment(self, name: str) -> str:
         """The id of an experiment, created on first use with artifacts below this set-up's folder."""
         client = self.client()
-        found = client.get_experiment_by_name(name)
-        if found is not None:
-            return str(found.experiment_id)
+        known = client.get_experiment_by_name(name)
+        if known is not None:
+            return str(known.experiment_id)
         location = None if self.server or self.backend == "file" else (self.artifacts / name).as_uri()
         return str(client.create_experiment(name, artifact_location=location))
 
@@ -240,7 +240,7 @@ def all_opened(
     from mlflow.exceptions import MlflowException
 
     missing: dict[str, str] = {}
-    found: dict[str, Store] = {}
+    running: dict[str, Store] = {}
     with contextlib.ExitStack() as stack:
         components = Components(stack, root, given)
         entered: list[contextlib.AbstractContextManager[Store]] = []
@@ -248,7 +248,7 @@ def all_opened(
         def enter(row: dict[str, Any]) -> None:
             manager = opened(row, root, components)
             try:
-                found[row["store"]] = manager.__enter__()
+                running[row["store"]] = manager.__enter__()
                 entered.append(manager)
             # Direct stores are opened by MLflow itself, with errors of its own, of SQLAlchemy and of the system.
             except (StudyError, MlflowException, SQLAlchemyError, OSError) as error:
@@ -262,7 +262,7 @@ def all_opened(
                     enter(row)
             with ThreadPoolExecutor(3) as pool:
                 list(pool.map(enter, [row for row in rows if row["workers"]]))
-            yield [found[row["store"]] for row in rows if row["store"] in found], missing
+            yield [running[row["store"]] for row in rows if row["store"] in running], missing
         finally:
             for manager in reversed(entered):
                 manager.__exit__(None, None, None)

@@ -162,11 +162,11 @@ def read_account(path: Path) -> list[dict[str, Any]]:
 
 def acknowledged(lines: list[dict[str, Any]]) -> dict[str, tuple[int, set[int]]]:
     """Acknowledged points: run id to its number and steps."""
-    found: dict[str, tuple[int, set[int]]] = {}
+    runs: dict[str, tuple[int, set[int]]] = {}
     for line in lines:
         if "run" in line:
-            found.setdefault(line["run"], (line["number"], set()))[1].update(line.get("steps", []))
-    return found
+            runs.setdefault(line["run"], (line["number"], set()))[1].update(line.get("steps", []))
+    return runs
 
 
 def acknowledged_artifacts(lines: list[dict[str, Any]]) -> list[tuple[str, str, int]]:

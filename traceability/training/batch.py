@@ -194,15 +194,15 @@ def _fresh(order: dict[str, Any], timeout: float, python: str, path: Sequence[st
 def _end_orphans(replicates: list[Replicate], uri: str) -> dict[str, int]:
     """Attempts per replicate so far; runs of killed attempts (still RUNNING) are set to KILLED."""
     client = tracking.client(uri)
-    found = client.get_experiment_by_name(replicates[0].workload)
-    if found is None:
+    experiment = client.get_experiment_by_name(replicates[0].workload)
+    if experiment is None:
         return {}
     keys = {item.key for item in replicates}
     attempts: dict[str, int] = {}
     # Under another size of batches the killed attempt was in another batch; those that run are few, whatever there is.
     for query in (f"tags.`{tracking.PREFIX}batch` = '{replicates[0].batch}'", "attributes.status = 'RUNNING'"):
         # All of them first: whoever is marked leaves the answer to the second question.
-        for run in list(tracking.all_runs(client, found.experiment_id, query)):
+        for run in list(tracking.all_runs(client, experiment.experiment_id, query)):
             key = run.data.tags.get(f"{tracking.PREFIX}key", "")
             if key not in keys:
                 continue

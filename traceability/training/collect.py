@@ -82,7 +82,7 @@ def predictions(runs: pd.DataFrame, folders: Iterable[Path]) -> dict[str, NDArra
 
 def _own_stores(lines: Iterable[Path]) -> dict[str, Run]:
     """The last FINISHED run of every replicate with a store of its own: another MLflow's, so it is only read."""
-    found = {}
+    own_runs = {}
     for path in lines:
         for row in read_jsonl(path):
             if not row.get("store") or not row["run_id"]:
@@ -90,8 +90,8 @@ def _own_stores(lines: Iterable[Path]) -> dict[str, Run]:
             with readers.opened(str(path.with_suffix("") / row["store"])) as store:
                 runs = {run.run_id: run for run in store.runs(Scope()) if run.status == "FINISHED"}
             if row["run_id"] in runs:
-                found[row["key"]] = runs[row["run_id"]]
-    return found
+                own_runs[row["key"]] = runs[row["run_id"]]
+    return own_runs
 
 
 def last_finished(client: MlflowClient, workloads: list[str], expected: int | None = None) -> dict[str, Run]:
@@ -99,7 +99,7 @@ def last_finished(client: MlflowClient, workloads: list[str], expected: int | No
 
     `expected` runs fill the progress bar; earlier attempts that also finished come on top.
     """
-    found: dict[str, Run] = {}
+    last: dict[str, Run] = {}
     with Progress(transient=True) as progress:
         task = progress.add_task("reading runs", total=expected)
         for workload in workloads:
@@ -110,9 +110,9 @@ def last_finished(client: MlflowClient, workloads: list[str], expected: int | No
                 )
             for run in tracking.all_runs(client, experiment.experiment_id, "attributes.status = 'FINISHED'"):
                 key = run.data.tags.get(f"{tracking.PREFIX}key", run.info.run_id)
-                found[key] = Run(run.info.run_id, params=run.data.params, metrics=run.data.metrics)
+                last[key] = Run(run.info.run_id, params=run.data.params, metrics=run.data.metrics)
                 progress.advance(task)
-    return found
+    return last
 
 
 def _compare(key: str, row: dict[str, Any], run: Run) -> None:

@@ -20,11 +20,11 @@ def obtained(launched: Launched, commit: str) -> set[str]:
     further = [
         named for claim in launched.of("other_repositories") for named in entries.further(str(claim.value), "commit")
     ]
-    found = {path for name in (commit, *further) for path in truth["checkouts"].get(name) or []}
-    found |= {path for path, digest in truth["files"].items() if launched.stored(digest)}
+    given = {path for name in (commit, *further) for path in truth["checkouts"].get(name) or []}
+    given |= {path for path, digest in truth["files"].items() if launched.stored(digest)}
     if commit and _diff_recorded(launched):
-        found |= {path for path in truth["files"] if path not in truth["untracked_paths"]}
-    return found
+        given |= {path for path in truth["files"] if path not in truth["untracked_paths"]}
+    return given
 
 
 def commit(launched: Launched) -> Verdict:
@@ -51,8 +51,8 @@ def commit(launched: Launched) -> Verdict:
 def branch(launched: Launched) -> Verdict:
     name = launched.truth["branch"]
     detached = ("", "HEAD", "detached", "(detached)")
-    found = launched.of("branch") + _further(launched, "branch")
-    return equal(found, name or "detached", None if name else lambda value: value in detached)
+    claims = launched.of("branch") + _further(launched, "branch")
+    return equal(claims, name or "detached", None if name else lambda value: value in detached)
 
 
 def _further(launched: Launched, name: str) -> list[Claim]:
@@ -67,9 +67,11 @@ def _further(launched: Launched, name: str) -> list[Claim]:
 def remote(launched: Launched) -> Verdict:
     expected = launched.truth["remote"]
     # "none" is the plugin's word for having looked in vain.
-    found = [claim for claim in launched.of("remote") if claim.value not in ("", "none")]
-    found += _further(launched, "repository")
-    return equal(found, expected, lambda value: _place(value) == _place(expected)) if expected else missing("no remote")
+    claims = [claim for claim in launched.of("remote") if claim.value not in ("", "none")]
+    claims += _further(launched, "repository")
+    if not expected:
+        return missing("no remote")
+    return equal(claims, expected, lambda value: _place(value) == _place(expected))
 
 
 def _place(address: str) -> str:
@@ -81,18 +83,18 @@ def dirty_state(launched: Launched) -> Verdict:
     dirty = launched.truth["dirty"]
     if dirty is None:
         return missing("no repository")
-    found = []
+    claims = []
     for claim in launched.of("dirty_state"):
         value = entries.plain(claim.value)
         if isinstance(value, bool):
-            found.append(Claim("dirty_state", value, claim.place, claim.by_whom))
+            claims.append(Claim("dirty_state", value, claim.place, claim.by_whom))
         elif value in ("modified", "untracked"):
-            found.append(Claim("dirty_state", True, claim.place, claim.by_whom))
-    if not found:
+            claims.append(Claim("dirty_state", True, claim.place, claim.by_whom))
+    if not claims:
         # A diff that is there says it too.
-        found = [Claim("dirty_state", bool(str(claim.value).strip()), claim.place, claim.by_whom)
+        claims = [Claim("dirty_state", bool(str(claim.value).strip()), claim.place, claim.by_whom)
                  for claim in launched.of("diff")]  # fmt: skip
-    return equal(found, bool(dirty))
+    return equal(claims, bool(dirty))
 
 
 def _changed_lines(diff: str) -> list[str]:
@@ -152,10 +154,10 @@ def untracked_files(launched: Launched) -> Verdict:
         return Verdict("correct", 1.0, clean, "none", "none") if clean else missing("none")
     expected = " ".join(names)
     stored = {claim.name.rpartition("/")[2]: claim for claim in launched.of("file_sha256")}
-    found = [claim for claim in launched.of("untracked_files", "uncommitted_code")]
-    kept = [name for name in names if Path(name).name in stored or any(name in str(c.value) for c in found)]
+    claims = [claim for claim in launched.of("untracked_files", "uncommitted_code")]
+    kept = [name for name in names if Path(name).name in stored or any(name in str(c.value) for c in claims)]
     if kept:
-        claim = stored.get(Path(kept[0]).name) or found[0]
+        claim = stored.get(Path(kept[0]).name) or claims[0]
         share = len(kept) / len(names)
         return Verdict("correct" if share == 1 else "partial", share, claim, expected, " ".join(kept))
     return _by_digest(launched, "untracked_digest", expected)
@@ -163,25 +165,25 @@ def untracked_files(launched: Launched) -> Verdict:
 
 def _by_digest(launched: Launched, field: str, expected: str) -> Verdict:
     """A digest lets a reader recognise a change that he finds elsewhere; it gives none of its parts."""
-    found = [claim for claim in launched.of(field) if claim.value]
-    return Verdict("partial", 0.0, found[0], expected, str(found[0].value)) if found else missing(expected)
+    claims = [claim for claim in launched.of(field) if claim.value]
+    return Verdict("partial", 0.0, claims[0], expected, str(claims[0].value)) if claims else missing(expected)
 
 
 def entry_point(launched: Launched) -> Verdict:
     wanted, folder = launched.truth["entry_point"], launched.truth["directory"]
-    found = [claim for claim in launched.of("entry_point") if str(claim.value).strip() not in _NO_FILE]
+    claims = [claim for claim in launched.of("entry_point") if str(claim.value).strip() not in _NO_FILE]
     if not wanted:
         expected = "no file"
         # A name that is no file says no more than that there was none.
-        found = [claim for claim in found if str(claim.value).endswith((".py", ".ipynb"))]
-        return Verdict("misleading", 0.0, found[0], expected, str(found[0].value)) if found else missing(expected)
+        claims = [claim for claim in claims if str(claim.value).endswith((".py", ".ipynb"))]
+        return Verdict("misleading", 0.0, claims[0], expected, str(claims[0].value)) if claims else missing(expected)
 
     def same(value: Any) -> bool:
         path = posixpath.normpath(posixpath.join(folder, str(value)))
         # A name relative to the repository counts too.
         return path == wanted or (not str(value).startswith("/") and f"{wanted}".endswith(f"/{value}"))
 
-    verdict = equal(found, wanted, same)
+    verdict = equal(claims, wanted, same)
     launcher = any(claim.value == "installed" for claim in launched.of("entry_point_state"))
     # A record that calls what it names an installed launcher does not pass it off as the user's file.
     return missing(wanted) if launcher and verdict.verdict == "misleading" else verdict

@@ -13,12 +13,12 @@ from traceability.capture.judges.verdict import Launched, Verdict, equal, missin
 def python(launched: Launched) -> Verdict:
     """Parts: the three numbers of the version."""
     wanted = launched.truth["python"]
-    found = launched.of("python")
+    claims = launched.of("python")
     for claim in launched.of("python_env"):
         version = entries.python_of(str(claim.value))
-        found += [Claim("python", version, claim.place, claim.by_whom)] if version else []
-    short = [claim for claim in found if wanted.startswith(f"{claim.value}.")]
-    exact = equal(found, wanted, lambda value: str(value).split()[:1] == [wanted])
+        claims += [Claim("python", version, claim.place, claim.by_whom)] if version else []
+    short = [claim for claim in claims if wanted.startswith(f"{claim.value}.")]
+    exact = equal(claims, wanted, lambda value: str(value).split()[:1] == [wanted])
     if exact.verdict == "misleading" and short:
         parts = str(short[0].value).count(".") + 1
         return Verdict("partial", parts / 3, short[0], wanted, str(short[0].value))
@@ -29,9 +29,9 @@ def system(launched: Launched) -> Verdict:
     """Parts: the name of the system, and its release; the release names the system too."""
     wanted, release = launched.truth["platform"], launched.truth["release"]
     name = wanted.partition("-")[0].lower()
-    found = [claim for claim in launched.of("platform") if claim.value]
-    exact = equal(found, wanted, lambda value: release in str(value))
-    named = next((claim for claim in found if name in str(claim.value).lower()), None)
+    claims = [claim for claim in launched.of("platform") if claim.value]
+    exact = equal(claims, wanted, lambda value: release in str(value))
+    named = next((claim for claim in claims if name in str(claim.value).lower()), None)
     if exact.verdict == "misleading" and named is not None:
         said = str(named.value)
         return Verdict("partial", share_of(name=True, release=release in said), named, wanted, said)
@@ -52,8 +52,8 @@ def gpu(launched: Launched) -> Verdict:
     names = launched.truth["gpu"]
     if names:
         return equal(launched.of("gpu"), ", ".join(names), lambda value: all(name in str(value) for name in names))
-    found = [claim for claim in launched.of("gpu")]
-    return equal(found, "none", lambda value: entries.plain(value) in (0, None, "", [], "none"))
+    claims = [claim for claim in launched.of("gpu")]
+    return equal(claims, "none", lambda value: entries.plain(value) in (0, None, "", [], "none"))
 
 
 def memory(launched: Launched) -> Verdict:
@@ -66,22 +66,22 @@ def memory(launched: Launched) -> Verdict:
             abs(number * unit / wanted - 1) < 0.02 for unit in (1, 1000, 2**10, 2**20, 10**9, 2**30)
         )
 
-    found = [claim for claim in launched.of("memory") if claim.value]
-    if found:
-        return equal(found, wanted, same)
+    claims = [claim for claim in launched.of("memory") if claim.value]
+    if claims:
+        return equal(claims, wanted, same)
     used = launched.of("memory_usage")
     return Verdict("partial", 0.0, used[0], str(wanted), f"{used[0].value} in use") if used else missing(wanted)
 
 
 def threads(launched: Launched) -> Verdict:
     wanted = launched.truth["threads"]
-    found = launched.of("threads")
+    claims = launched.of("threads")
     for claim, value in launched.flags():
         name = next((name for name in ("blas_threads", "threads") if name in value), None)
-        found += [Claim("threads", value[name], claim.place, claim.by_whom)] if name else []
+        claims += [Claim("threads", value[name], claim.place, claim.by_whom)] if name else []
         if name is None and "OMP_NUM_THREADS" in value:
-            found.append(Claim("threads", value["OMP_NUM_THREADS"], claim.place, claim.by_whom))
-    return equal(found, wanted, lambda value: same_value(wanted, value))
+            claims.append(Claim("threads", value["OMP_NUM_THREADS"], claim.place, claim.by_whom))
+    return equal(claims, wanted, lambda value: same_value(wanted, value))
 
 
 def variables(launched: Launched) -> Verdict:

@@ -55,27 +55,27 @@ def seed(launched: Launched) -> Verdict:
 
 def hash_seed(launched: Launched) -> Verdict:
     wanted = launched.truth["variables"].get("PYTHONHASHSEED", "")
-    found = [Claim("hash_seed", value["PYTHONHASHSEED"], c.place, c.by_whom)
+    claims = [Claim("hash_seed", value["PYTHONHASHSEED"], c.place, c.by_whom)
              for c, value in launched.flags() if "PYTHONHASHSEED" in value]  # fmt: skip
-    return equal(found, wanted)
+    return equal(claims, wanted)
 
 
 def determinism(launched: Launched) -> Verdict:
     wanted = bool(launched.truth["deterministic_ops"])
-    found = [Claim("determinism", value["deterministic_ops"], c.place, c.by_whom)
+    claims = [Claim("determinism", value["deterministic_ops"], c.place, c.by_whom)
              for c, value in launched.flags() if "deterministic_ops" in value]  # fmt: skip
-    return equal(found, wanted)
+    return equal(claims, wanted)
 
 
 def metrics(launched: Launched) -> Verdict:
-    found = [claim for claim in launched.of("metrics") if not claim.name.startswith("system/")]
+    claims = [claim for claim in launched.of("metrics") if not claim.name.startswith("system/")]
     values = {name: float(value) for name, value in launched.truth["metrics"].items()}
     by_value: list[Claim] = []
     for name, value in values.items():
         # Autologging has names of its own; a value that is equal to the last digit is that metric.
-        same = [claim for claim in found if _number(claim.value) == value]
+        same = [claim for claim in claims if _number(claim.value) == value]
         by_value += [Claim("metrics", same[0].value, same[0].place, same[0].by_whom, name)] if same else []
-    named = [claim for claim in found if claim.name in values]
+    named = [claim for claim in claims if claim.name in values]
     return recall(values, by_value + named, lambda one, other: _number(other) == one)
 
 
@@ -89,9 +89,9 @@ def _number(text: Any) -> float | None:
 def weights(launched: Launched) -> Verdict:
     values = [value for array in launched.truth["weights"] for value in array]
     expected = f"{len(values)} weights"
-    found = launched.of("weights_file")
-    if found:
-        return Verdict("correct", 1.0, found[0], expected, found[0].name)
+    claims = launched.of("weights_file")
+    if claims:
+        return Verdict("correct", 1.0, claims[0], expected, claims[0].name)
     model = [claim for claim in launched.of("file_path") if claim.name == "MLmodel"]
     if model:
         return Verdict("misleading", 0.0, model[0], expected, "a model with other weights")
@@ -131,13 +131,13 @@ def data_content(launched: Launched) -> Verdict:
     if full:
         return equal(full, digest)
     covered: Mapping[str, float] = launched.truth.get("digests", {})
-    found = launched.of("dataset_digest")
-    wrong = [claim for claim in found if claim.value not in covered]
+    claims = launched.of("dataset_digest")
+    wrong = [claim for claim in claims if claim.value not in covered]
     if wrong:
         return Verdict("misleading", 0.0, wrong[0], " ".join(covered), wrong[0].value)
-    if not found:
+    if not claims:
         return missing(digest)
-    best = max(found, key=lambda claim: covered[claim.value])
+    best = max(claims, key=lambda claim: covered[claim.value])
     share = covered[best.value]
     return Verdict("correct" if share == 1 else "partial", share, best, digest, best.value)
 
@@ -148,8 +148,8 @@ def data_content(launched: Launched) -> Verdict:
 def user(launched: Launched) -> Verdict:
     # "unknown" is MLflow's word for having no name; who records by commits knows the user as git does.
     known = (launched.truth["user"], launched.truth.get("author"))
-    found = [claim for claim in launched.of("user") if claim.value not in ("", "unknown")]
-    return equal(found, launched.truth["user"], lambda value: value in known)
+    claims = [claim for claim in launched.of("user") if claim.value not in ("", "unknown")]
+    return equal(claims, launched.truth["user"], lambda value: value in known)
 
 
 def times(launched: Launched) -> Verdict:
@@ -157,13 +157,13 @@ def times(launched: Launched) -> Verdict:
     begin, end = launched.truth["began"], launched.truth["ended"]
     expected = f"{begin:.0f} to {end:.0f}"
 
-    def inside(value: Any) -> bool:
+    def during(value: Any) -> bool:
         seconds = _number(value)
         # Milliseconds are larger than any second of this age.
         seconds = seconds / 1000 if seconds and seconds > 1e11 else seconds
         return seconds is not None and begin - 2 <= seconds <= end + 2
 
-    both = [equal([claim for claim in launched.of(name) if claim.value], expected, inside) for name in ("start", "end")]
+    both = [equal([claim for claim in launched.of(name) if claim.value], expected, during) for name in ("start", "end")]
     said = [verdict for verdict in both if verdict.verdict != "missing"]
     wrong = next((verdict for verdict in said if verdict.verdict == "misleading"), None)
     if wrong is not None or not said:

@@ -44,12 +44,12 @@ class Launched:
 
     def flags(self) -> list[tuple[Claim, dict[str, Any]]]:
         """Claims that are JSON objects of variables and flags."""
-        found = []
+        objects = []
         for claim in self.of("flags", "variables"):
             value = claim.value if isinstance(claim.value, dict) else entries.plain(claim.value)
             if isinstance(value, dict):
-                found.append((claim, value))
-        return found
+                objects.append((claim, value))
+        return objects
 
     def says_changed(self) -> Claim | None:
         """The entry that tells a reader that the code was not as committed."""
@@ -71,23 +71,23 @@ def missing(expected: Any) -> Verdict:
     return Verdict("missing", 0.0, None, str(expected))
 
 
-def equal(found: Sequence[Claim], expected: Any, same: Callable[[Any], bool] | None = None) -> Verdict:
+def equal(claims: Sequence[Claim], expected: Any, same: Callable[[Any], bool] | None = None) -> Verdict:
     """Correct where a claim is the truth, misleading where there are only others, missing where there is none."""
     agrees = same or (lambda value: str(value).strip() == str(expected))
-    for claim in found:
+    for claim in claims:
         if agrees(claim.value):
             return Verdict("correct", 1.0, claim, str(expected), str(claim.value))
-    if found:
-        return Verdict("misleading", 0.0, found[0], str(expected), str(found[0].value))
+    if claims:
+        return Verdict("misleading", 0.0, claims[0], str(expected), str(claims[0].value))
     return missing(expected)
 
 
-def recall(truth: Mapping[str, Any], found: Sequence[Claim], same: Callable[[Any, Any], bool]) -> Verdict:
+def recall(truth: Mapping[str, Any], claims: Sequence[Claim], same: Callable[[Any, Any], bool]) -> Verdict:
     """Share of `truth` (name: value) that named claims hold; a name with only wrong values is misleading."""
     right: list[Claim] = []
     wrong: list[Claim] = []
     for name, value in truth.items():
-        here = [claim for claim in found if claim.name.rpartition("/")[2] == name]
+        here = [claim for claim in claims if claim.name.rpartition("/")[2] == name]
         good = next((claim for claim in here if same(value, claim.value)), None)
         right += [good] if good else []
         wrong += here[:1] if here and not good else []

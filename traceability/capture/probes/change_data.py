@@ -122,14 +122,14 @@ def digest(data):
 
 def full(data):
     """SHA-256 over names, types, shape and all values."""
-    found = hashlib.sha256()
+    hashed = hashlib.sha256()
     if isinstance(data, np.ndarray):
-        found.update(f"{data.dtype} {data.shape}".encode())
-        found.update(np.ascontiguousarray(data).tobytes())
+        hashed.update(f"{data.dtype} {data.shape}".encode())
+        hashed.update(np.ascontiguousarray(data).tobytes())
     else:
-        found.update(repr([(str(name), str(kind)) for name, kind in data.dtypes.items()]).encode())
-        found.update(pd.util.hash_pandas_object(data, index=True).to_numpy().tobytes())
-    return found.hexdigest()
+        hashed.update(repr([(str(name), str(kind)) for name, kind in data.dtypes.items()]).encode())
+        hashed.update(pd.util.hash_pandas_object(data, index=True).to_numpy().tobytes())
+    return hashed.hexdigest()
 
 
 def differing(before, after):

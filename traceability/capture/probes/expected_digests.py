@@ -14,7 +14,7 @@ def digests(data):
     frame = pd.read_csv(data)
     x, y = frame.drop(columns="target"), frame["target"]
     x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.25, random_state=7)
-    found = {}
+    shares = {}
     for share, features, targets in ((1.0, x, y), (len(x_train) / len(x), x_train, y_train),
                                      (len(x_test) / len(x), x_test, y_test)):  # fmt: skip
         joined = features.assign(target=targets)
@@ -26,8 +26,8 @@ def digests(data):
             lambda arrays=arrays: mlflow.data.from_numpy(arrays[0], targets=arrays[1]),
             lambda arrays=arrays: mlflow.data.from_numpy(arrays[0]),
         ):
-            found.setdefault(made().digest, share)
-    return found
+            shares.setdefault(made().digest, share)
+    return shares
 
 
 if __name__ == "__main__":

@@ -7,9 +7,9 @@ import sys
 def main(learn):
     """Call `learn` with the words of the command line, and write what it returns to the file that the last one names."""
     *words, output = sys.argv[1:]
-    found = learn(*words)
+    learned = learn(*words)
     with open(output, "w") as stream:
-        json.dump(found, stream)
+        json.dump(learned, stream)
 
 
 def each_launch(of_launch):

@@ -13,31 +13,31 @@ def of_run(run):
     """Evidence of one run."""
     attrs = run[...]
     params = attrs.get("hparams", {})
-    found = [["run", f"parameters:{name}", str(value)] for name, value in params.items()]
+    lines = [["run", f"parameters:{name}", str(value)] for name, value in params.items()]
     system = attrs.get("__system_params") or {}
     if system.get("packages"):
-        found.append(
+        lines.append(
             ["run", "packages", "\n".join(f"{name}=={version}" for name, version in system["packages"].items())]
         )
     if system.get("env_variables"):
-        found.append(["run", "variables", json.dumps(dict(system["env_variables"]))])
+        lines.append(["run", "variables", json.dumps(dict(system["env_variables"]))])
     if system.get("arguments"):
-        found.append(["run", "argv", " ".join(map(str, list(system["arguments"])[1:]))])
-        found.append(["run", "entry_point", str(list(system["arguments"])[0])])
+        lines.append(["run", "argv", " ".join(map(str, list(system["arguments"])[1:]))])
+        lines.append(["run", "entry_point", str(list(system["arguments"])[0])])
     info = system.get("git_info") or {}
     if info:
         commit = info.get("commit") or {}
-        found += [
+        lines += [
             ["run", "branch", str(info.get("branch") or "")],
             ["run", "remote", str(info.get("remote_origin_url") or "")],
         ]
-        found.append(["run", "commit", str(commit.get("hash") or "")])
+        lines.append(["run", "commit", str(commit.get("hash") or "")])
     for metric in run.metrics():
-        found.append(["run", f"metrics:{metric.name}", repr(float(metric.values.sparse_list()[1][-1]))])
-    found.append(["run", "start", str(run.creation_time)])
+        lines.append(["run", f"metrics:{metric.name}", repr(float(metric.values.sparse_list()[1][-1]))])
+    lines.append(["run", "start", str(run.creation_time)])
     if run.end_time:
-        found.append(["run", "end", str(run.end_time)])
-    return found
+        lines.append(["run", "end", str(run.end_time)])
+    return lines
 
 
 def of_launch(folder):

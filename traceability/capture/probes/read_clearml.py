@@ -14,27 +14,27 @@ def of_session(folder):
     with open(os.path.join(folder, "task.json")) as stream:
         task = json.load(stream)
     script = task.get("script", {})
-    found = []
+    lines = []
     for key, name in (("commit", "version_num"), ("branch", "branch"), ("remote", "repository")):
-        found += [["run", key, script[name]]] if script.get(name) else []
+        lines += [["run", key, script[name]]] if script.get(name) else []
     if "diff" in script:
-        found.append(["run", "diff", script["diff"]])
+        lines.append(["run", "diff", script["diff"]])
     if script.get("entry_point"):
-        found.append(["run", "entry_point", os.path.join(script.get("working_dir") or ".", script["entry_point"])])
+        lines.append(["run", "entry_point", os.path.join(script.get("working_dir") or ".", script["entry_point"])])
     pip = (script.get("requirements") or {}).get("pip", "")
-    found.append(["run", "packages", re.sub(r"\s*==\s*", "==", pip)])
+    lines.append(["run", "packages", re.sub(r"\s*==\s*", "==", pip)])
     version = re.search(r"# Python (\d+\.\d+\.\d+)", pip)
-    found += [["run", "python", version[1]]] if version else []
+    lines += [["run", "python", version[1]]] if version else []
     for section, entries in task.get("hyperparams", {}).items():
-        found += [["run", f"parameters:{section}/{name}", said["value"]] for name, said in entries.items()]
+        lines += [["run", f"parameters:{section}/{name}", said["value"]] for name, said in entries.items()]
         if section == "Args":
             words = [word for name, said in entries.items() for word in (f"--{name.replace('_', '-')}", said["value"])]
-            found.append(["run", "argv", " ".join(words)])
-            found += [["run", "data_location", entries["data"]["value"]]] if "data" in entries else []
+            lines.append(["run", "argv", " ".join(words)])
+            lines += [["run", "data_location", entries["data"]["value"]]] if "data" in entries else []
     runtime = task.get("runtime", {})
     for key, name in (("platform", "OS"), ("cpu_count", "cpu_cores"), ("python", "python_version"), ("gpu", "gpu_count"),
                       ("cpu", "processor"), ("memory", "memory_gb")):  # fmt: skip
-        found += [["run", key, str(runtime[name])]] if name in runtime else []
+        lines += [["run", key, str(runtime[name])]] if name in runtime else []
     metrics = os.path.join(folder, "metrics.jsonl")
     if os.path.exists(metrics):
         with open(metrics) as stream:
@@ -42,8 +42,8 @@ def of_session(folder):
                 said = json.loads(line)
                 for event in said if isinstance(said, list) else [said]:
                     name = event.get("variant")
-                    found += [["run", f"metrics:{name}", repr(event["value"])]] if "value" in event else []
-    return found + [line for line in evidence(folder, "artifact") if "/" in line[1]]
+                    lines += [["run", f"metrics:{name}", repr(event["value"])]] if "value" in event else []
+    return lines + [line for line in evidence(folder, "artifact") if "/" in line[1]]
 
 
 def of_launch(folder):

@@ -19,7 +19,7 @@ def git(folder, *words):
 
 def of_launch(folder):
     """One list of evidence: the files, and the experiment that DVC committed beside the branch."""
-    found = []
+    lines = []
     # It lies where the program was started.
     stores = [path for depth in ("*", os.path.join("*", "*")) for path in glob.glob(os.path.join(folder, depth))
               if os.path.basename(path) == "dvclive" and os.path.isdir(path)]  # fmt: skip
@@ -30,10 +30,10 @@ def of_launch(folder):
                 with open(path) as stream:
                     said = yaml.safe_load(stream) or {}
                 kind = "parameters" if name == "params.yaml" else "metrics"
-                found += [
+                lines += [
                     ["run", f"{kind}:{key}", repr(value)] for key, value in said.items() if not isinstance(value, dict)
                 ]
-        found += evidence(store, "artifact")
+        lines += evidence(store, "artifact")
     for path in glob.glob(os.path.join(folder, "project", ".git")):
         root = os.path.dirname(path)
         for line in git(root, "for-each-ref", "--format=%(objectname) %(refname)", "refs/exps").splitlines():
@@ -41,13 +41,13 @@ def of_launch(folder):
             if "/exec/" in name:
                 continue
             # The experiment's commit holds the tracked files as they were; it is made at the end of the run.
-            found += [
+            lines += [
                 ["run", "commit", commit],
                 ["run", "end", git(root, "log", "-1", "--format=%ct", commit).strip()],
             ]
-            found.append(["run", "user", git(root, "log", "-1", "--format=%an", commit).strip()])
-            found.append(["run", "diff", git(root, "diff", f"{commit}^", commit, "--", "*.py")])
-    return [found] if found else []
+            lines.append(["run", "user", git(root, "log", "-1", "--format=%an", commit).strip()])
+            lines.append(["run", "diff", git(root, "diff", f"{commit}^", commit, "--", "*.py")])
+    return [lines] if lines else []
 
 
 if __name__ == "__main__":

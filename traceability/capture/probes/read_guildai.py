@@ -16,28 +16,28 @@ def of_run(folder):
     for path in glob.glob(os.path.join(folder, ".guild", "attrs", "*")):
         with open(path) as stream:
             said[os.path.basename(path)] = yaml.safe_load(stream)
-    found = [
+    lines = [
         ["run", f"parameters:{name.replace('-', '_')}", str(value)] for name, value in (said.get("flags") or {}).items()
     ]
     commit = str(said.get("vcs_commit") or "").removeprefix("git:")
     if commit:
-        found += [["run", "commit", commit.rstrip("*")], ["run", "dirty_state", str(commit.endswith("*"))]]
+        lines += [["run", "commit", commit.rstrip("*")], ["run", "dirty_state", str(commit.endswith("*"))]]
     command = said.get("cmd") or []
-    found.append(["run", "argv", " ".join(map(str, command[1:]))])
-    found += [["run", "entry_point", f"{command[3]}.py"]] if len(command) > 3 else []
+    lines.append(["run", "argv", " ".join(map(str, command[1:]))])
+    lines += [["run", "entry_point", f"{command[3]}.py"]] if len(command) > 3 else []
     about = said.get("platform") or {}
-    found.append(["run", "python", str(about.get("python_version", "")).split(" ")[0]])
-    found += [["run", "platform", str(about.get("uname", ""))], ["run", "cpu_count", str(about.get("cpus", ""))]]
-    found.append(["run", "variables", json.dumps(said.get("env") or {})])
-    found.append(["run", "packages", "\n".join(said.get("pip_freeze") or [])])
-    found.append(["run", "user", str(said.get("user") or "")])
-    found.append(["run", "start", str(int(said.get("started") or 0) / 1e6)])
+    lines.append(["run", "python", str(about.get("python_version", "")).split(" ")[0]])
+    lines += [["run", "platform", str(about.get("uname", ""))], ["run", "cpu_count", str(about.get("cpus", ""))]]
+    lines.append(["run", "variables", json.dumps(said.get("env") or {})])
+    lines.append(["run", "packages", "\n".join(said.get("pip_freeze") or [])])
+    lines.append(["run", "user", str(said.get("user") or "")])
+    lines.append(["run", "start", str(int(said.get("started") or 0) / 1e6)])
     if said.get("stopped"):
-        found.append(["run", "end", str(int(said["stopped"]) / 1e6)])
+        lines.append(["run", "end", str(int(said["stopped"]) / 1e6)])
     for path in glob.glob(os.path.join(folder, ".guild", "events.out.*")):
-        found += [["run", f"metrics:{name}", repr(value)] for name, value in scalars(path)]
+        lines += [["run", f"metrics:{name}", repr(value)] for name, value in scalars(path)]
     sources = [line for line in evidence(folder, "artifact") if not line[1].partition(":")[2].startswith(".guild")]
-    return found + sources
+    return lines + sources
 
 
 def scalars(path):

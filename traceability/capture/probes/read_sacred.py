@@ -18,29 +18,29 @@ def of_launch(folder):
             config = json.load(stream)
         metrics = os.path.join(os.path.dirname(path), "metrics.json")
         host, about = run["host"], run["experiment"]
-        found = [["run", f"parameters:{name}", str(value)] for name, value in config.items()]
+        lines = [["run", f"parameters:{name}", str(value)] for name, value in config.items()]
         for source in about.get("repositories", []):
-            found += [["run", "commit", source["commit"]], ["run", "remote", source["url"] or ""]]
-            found.append(["run", "dirty_state", str(source["dirty"])])
-        found.append(["run", "entry_point", about["mainfile"]])
-        found.append(["run", "packages", "\n".join(about["dependencies"])])
-        found += [["run", "python", host["python_version"]], ["run", "platform", host["os"][1]]]
-        found += [["run", "cpu", host.get("cpu") or ""], ["run", "gpu", json.dumps(host.get("gpus", {}).get("gpus"))]]
+            lines += [["run", "commit", source["commit"]], ["run", "remote", source["url"] or ""]]
+            lines.append(["run", "dirty_state", str(source["dirty"])])
+        lines.append(["run", "entry_point", about["mainfile"]])
+        lines.append(["run", "packages", "\n".join(about["dependencies"])])
+        lines += [["run", "python", host["python_version"]], ["run", "platform", host["os"][1]]]
+        lines += [["run", "cpu", host.get("cpu") or ""], ["run", "gpu", json.dumps(host.get("gpus", {}).get("gpus"))]]
         if "gpus" not in host:
-            found.pop()
+            lines.pop()
         if host.get("ENV"):
-            found.append(["run", "variables", json.dumps(host["ENV"])])
-        found.append(["run", "start", seconds(run["start_time"])])
+            lines.append(["run", "variables", json.dumps(host["ENV"])])
+        lines.append(["run", "start", seconds(run["start_time"])])
         if run.get("stop_time"):
-            found.append(["run", "end", seconds(run["stop_time"])])
+            lines.append(["run", "end", seconds(run["stop_time"])])
         # Their MD5 is not asked for: the observer keeps a copy of each, which is found by its SHA-256.
-        found += [["run", "data_location", address] for address, _ in run.get("resources", [])]
+        lines += [["run", "data_location", address] for address, _ in run.get("resources", [])]
         if os.path.exists(metrics):
             with open(metrics) as stream:
-                found += [
+                lines += [
                     ["run", f"metrics:{name}", repr(said["values"][-1])] for name, said in json.load(stream).items()
                 ]
-        runs.append(found + evidence(os.path.join(folder, "store"), "artifact"))
+        runs.append(lines + evidence(os.path.join(folder, "store"), "artifact"))
     return runs
 
 

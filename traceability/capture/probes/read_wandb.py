@@ -41,55 +41,55 @@ def records(path):
 
 def of_environment(said):
     """The description of program and machine."""
-    found = []
+    lines = []
     for key, value in (("platform", said.os), ("python", said.python.removeprefix("CPython ")), ("entry_point", said.program),
                        ("commit", said.git.commit), ("remote", said.git.remote_url), ("user", said.username)):  # fmt: skip
-        found += [["run", key, str(value)]] if value else []
+        lines += [["run", key, str(value)]] if value else []
     if said.args or said.program:
-        found.append(["run", "argv", " ".join(said.args)])
+        lines.append(["run", "argv", " ".join(said.args)])
     if said.cpu.model:
-        found.append(["run", "cpu", said.cpu.model])
+        lines.append(["run", "cpu", said.cpu.model])
     if said.cpu_count_logical:
-        found.append(["run", "cpu_count", str(said.cpu_count_logical)])
-        found.append(["run", "gpu", str(said.gpu_count)])
+        lines.append(["run", "cpu_count", str(said.cpu_count_logical)])
+        lines.append(["run", "gpu", str(said.gpu_count)])
     if said.memory.total:
-        found.append(["run", "memory", str(said.memory.total)])
-    return found
+        lines.append(["run", "memory", str(said.memory.total)])
+    return lines
 
 
 def of_launch(folder):
     """One list of evidence per run of a launch."""
     runs = []
     for path in sorted(glob.glob(os.path.join(folder, "store", "wandb", "offline-run-*", "*.wandb"))):
-        found, began = [], 0
+        lines, began = [], 0
         for kind, record in records(path):
             if kind == "run":
-                found += [["run", f"parameters:{item.key}", item.value_json] for item in record.run.config.update
+                lines += [["run", f"parameters:{item.key}", item.value_json] for item in record.run.config.update
                           if not item.key.startswith("_")]  # fmt: skip
                 began = record.run.start_time.seconds
-                found.append(["run", "start", str(began)])
+                lines.append(["run", "start", str(began)])
             elif kind == "exit" and began:
-                found.append(["run", "end", str(began + record.exit.runtime)])
+                lines.append(["run", "end", str(began + record.exit.runtime)])
             elif kind == "environment":
-                found += of_environment(record.environment)
+                lines += of_environment(record.environment)
             elif kind == "history":
                 named = [(".".join(item.nested_key) or item.key, item.value_json) for item in record.history.item]
-                found += [["run", f"metrics:{name}", value] for name, value in named if not name.startswith("_")]
+                lines += [["run", f"metrics:{name}", value] for name, value in named if not name.startswith("_")]
             elif kind == "artifact":
-                found += [
+                lines += [
                     ["artifact", f"file_path:{entry.path}", entry.local_path]
                     for entry in record.artifact.manifest.contents
                 ]
-                found += of_files([(entry.path, entry.local_path) for entry in record.artifact.manifest.contents])
+                lines += of_files([(entry.path, entry.local_path) for entry in record.artifact.manifest.contents])
         files = os.path.join(os.path.dirname(path), "files")
         for place, key, value in evidence(files, "artifact"):
             if key == "file:requirements.txt":
-                found.append(["run", "packages", value])
+                lines.append(["run", "packages", value])
             elif key == "file:diff.patch":
-                found.append(["run", "diff", value])
+                lines.append(["run", "diff", value])
             else:
-                found.append([place, key, value])
-        runs.append([line for number, line in enumerate(found) if line not in found[:number]])
+                lines.append([place, key, value])
+        runs.append([line for number, line in enumerate(lines) if line not in lines[:number]])
     return runs
 
 
@@ -97,13 +97,13 @@ def of_files(named):
     """Digests of files that an artifact holds: by the name in it, from where they wait for the upload."""
     import hashlib
 
-    found = []
+    lines = []
     for name, path in named:
         if not os.path.isfile(path):
             continue
         with open(path, "rb") as stream:
-            found.append(["artifact", f"file_sha256:{name}", hashlib.sha256(stream.read()).hexdigest()])
-    return found
+            lines.append(["artifact", f"file_sha256:{name}", hashlib.sha256(stream.read()).hexdigest()])
+    return lines
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ def _files():
 
     strange = tuple({os.path.realpath(p) + os.sep for p in (sys.prefix, sys.base_prefix, sys.exec_prefix)})
     here = os.path.dirname(os.path.abspath(__file__))
-    found = {}
+    digests = {}
     for module in list(sys.modules.values()):
         path = getattr(module, "__file__", None)
         if not isinstance(path, str) or not path.endswith(".py") or not os.path.isfile(path):
@@ -26,8 +26,8 @@ def _files():
         if os.path.realpath(path).startswith(strange) or path.startswith((here, outside)):
             continue
         with open(path, "rb") as stream:
-            found[path] = hashlib.sha256(stream.read()).hexdigest()
-    return found
+            digests[path] = hashlib.sha256(stream.read()).hexdigest()
+    return digests
 
 
 def _threads():
