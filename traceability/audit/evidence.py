@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import Any
 
 from traceability import redaction
@@ -22,6 +21,8 @@ from traceability.stores.record_fields import Code, Run
 _CUT = frozenset((250, 500, 6000))
 #: Longest piece of evidence, in characters.
 _LONGEST = 500
+#: Python's None, written out, is no value.
+_NO_VALUE = ("", "None")
 #: A file among the artifacts that holds the cells that a notebook executed.
 CELLS = "cells.py"
 
@@ -131,8 +132,7 @@ def _kept(started: sources.Started, names: frozenset[str]) -> str:
     if CELLS in names and started.kind in ("notebook", "console"):
         return f"the executed cells are kept as {CELLS}"
     if started.named and started.kind in ("script", "notebook"):
-        name = PurePosixPath(started.name.replace("\\", "/")).name
-        return "the script itself is among the artifacts" if name in names else ""
+        return "the script itself is among the artifacts" if sources.last(started.name) in names else ""
     return ""
 
 
@@ -197,7 +197,7 @@ def _parameters(run: Run, started: sources.Started, command: str, names: frozens
         item.evidence.append("the recorded command line is that of the notebook's kernel")
         item.at_least("partial")
     elif command:
-        item.say(f"command line {redaction.command(command[: 4 * _LONGEST])}")
+        item.evidence.append(f"command line {redaction.command(command[: 4 * _LONGEST])}"[:_LONGEST])
         item.at_least("complete")
     notebook = kernel or started.kind in ("notebook", "console")
     if command and not kernel:
@@ -267,10 +267,11 @@ def platform_of(run: Run, ours: Mapping[str, str]) -> str:
 
 def _said(run: Run, wanted: tuple[str, ...]) -> str:
     """The value of the first of these names that has one, as a tag or as a parameter."""
+    tags, params = run.tags, run.params
     for name in wanted:
-        found = record_fields.first(run.tags, (name,)) or record_fields.first(run.params, (name,))
-        if found:
-            return found
+        for said in (tags, params):
+            if name in said and said[name] not in _NO_VALUE:
+                return said[name]
     return ""
 
 
@@ -329,7 +330,7 @@ def _randomness(ours: Mapping[str, str], said: Mapping[str, str]) -> Item:
     if ours.get("determinism"):
         flags += [f"{name}={value}" for name, value in sorted(_mapping(ours["determinism"]).items())]
     for name, value in known.items():
-        item.say(f"{name}={value}")
+        item.evidence.append(f"{name}={value}"[:_LONGEST])
     for library, seed in sorted(in_force.items()):
         item.say(f"{library} began with seed {seed}")
     none = [f"{name}={value or 'empty'}" for name, value in called.unseeded(said).items()]

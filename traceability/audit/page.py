@@ -12,7 +12,7 @@ import jinja2
 
 from traceability import __version__
 from traceability.audit.advice import CONTEXT, ITEMS, LEVELS, PIECES, STATES
-from traceability.audit.rows import About, Collected
+from traceability.audit.rows import About, Collected, Entry
 
 #: Runs that are written to the page at a time.
 _AT_A_TIME = 1000
@@ -62,11 +62,14 @@ def _frame(found: Collected, about: About) -> str:
 def _data(found: Collected, about: About) -> Iterator[str]:
     """The object that the page's script reads: texts and entries once each, runs as numbers of theirs."""
     experiments: dict[tuple[str, str], int] = {}
-    entries: dict[Any, int] = {}
+    entries: list[Entry] = []
+    numbers: dict[int, int] = {}  # equal entries are one object (`Collected`)
     for row in found.rows:
         experiments.setdefault((row.experiment_id, row.experiment), len(experiments))
         for entry in row.entries:
-            entries.setdefault(entry, len(entries))
+            if id(entry) not in numbers:
+                numbers[id(entry)] = len(entries)
+                entries.append(entry)
     codes = {code: number for number, code in enumerate(PIECES)}
     head = {
         "levels": LEVELS, "items": ITEMS, "states": STATES,
@@ -79,7 +82,7 @@ def _data(found: Collected, about: About) -> Iterator[str]:
     for begin in range(0, len(found.rows), _AT_A_TIME):
         some = [
             [row.run_id, experiments[row.experiment_id, row.experiment], row.name, row.status, row.start, row.level,
-             *(entries[entry] for entry in row.entries)]
+             *[numbers[id(entry)] for entry in row.entries]]
             for row in found.rows[begin : begin + _AT_A_TIME]
         ]  # fmt: skip
         yield ("," if begin else "") + _embedded(some)[1:-1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -51,6 +51,8 @@ class Collected:
     """The rows of an audit. Equal entries, names and texts are one object, however many runs have them."""
 
     rows: list[Row] = field(default_factory=list)
+    #: How many runs have these states and missing pieces, by level.
+    _shapes: Counter[tuple[int, tuple[tuple[int, tuple[str, ...]], ...]]] = field(default_factory=Counter, repr=False)
     _shared: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -67,30 +69,27 @@ class Collected:
         keep, run = self._shared.setdefault, one.run
         entries = []
         for item in one.items.values():
-            entry = Entry(STATES.index(item.state), tuple(item.evidence), tuple(item.missing))
+            missing = tuple(item.missing)
+            entry = Entry(STATES.index(item.state), tuple(item.evidence), keep(missing, missing))
             entries.append(keep(entry, entry))
         experiment, name = redaction.text(run.experiment), redaction.text(run.name)
         whole = tuple(entries)
+        self._shapes[one.level, tuple([(entry.state, entry.missing) for entry in whole])] += 1
         row = Row(
             run.run_id, keep(run.experiment_id, run.experiment_id), keep(experiment, experiment), keep(name, name),
             keep(run.status, run.status), run.start, one.level, keep(whole, whole),
         )  # fmt: skip
         self.rows.append(row)
 
-    def entries(self) -> Iterator[tuple[tuple[Entry, ...], int, int]]:
-        """Each different set of entries with its level, and how many runs have it."""
-        for (whole, level), count in Counter((row.entries, row.level) for row in self.rows).items():
-            yield whole, level, count
-
     def summary(self) -> dict[str, Any]:
         """How many runs have each level and each state of each item, and how many lack each piece; levels in order."""
         levels, pieces = [0] * len(LEVELS), Counter[str]()
         states = [[0] * len(STATES) for _ in ITEMS]
-        for whole, level, count in self.entries():
+        for (level, shape), count in self._shapes.items():
             levels[level] += count
-            for number, entry in enumerate(whole):
-                states[number][entry.state] += count
-                for code in entry.missing:
+            for number, (state, missing) in enumerate(shape):
+                states[number][state] += count
+                for code in missing:
                     pieces[code] += count
         return {
             "runs": len(self.rows),
@@ -102,9 +101,9 @@ class Collected:
     def first_steps(self) -> list[tuple[Action, int]]:
         """What lifts runs like these to a higher level, with the number of runs; what lifts most comes first."""
         lifted: Counter[Action] = Counter()
-        for whole, level, count in self.entries():
+        for (level, shape), count in self._shapes.items():
             for action in actions():
-                if action.level_after([(entry.state, entry.missing) for entry in whole]) > level:
+                if action.level_after(shape) > level:
                     lifted[action] += count
         order = {action: number for number, action in enumerate(actions())}
         return sorted(lifted.items(), key=lambda pair: (-pair[1], order[pair[0]]))

@@ -128,18 +128,22 @@ def started(run: Run, code: Code, ours: Mapping[str, str], command: str = "") ->
         revision = run.tags.get("mlflow.databricks.notebookRevisionID", "")
         words = f"notebook {run.tags['mlflow.databricks.notebookPath']} of a Databricks workspace"
         return Started("notebook", "", words + (f", revision {revision}" if revision else ""))
-    kind = _kind(code.source)
-    if ours.get("entry_point_state") == "installed" and kind == "script":
-        kind = "program"
-    name = _last(code.source)
-    if kind in ("program", "console", "notebook") and not code.source.lower().endswith(".ipynb"):
+    if ours.get("entry_point_state") == "installed" and _kind(code.source) == "script":
+        return _launched("program", last(code.source), command)
+    return _by_path(code.source, code.entry_point, command if _kind(code.source) == "program" else "")
+
+
+@functools.lru_cache(maxsize=16384)
+def _by_path(source: str, entry_point: str, command: str) -> Started:
+    """What was started, by its path; `command` is asked for programs only."""
+    kind, name = _kind(source), last(source)
+    if kind in ("program", "console", "notebook") and not source.lower().endswith(".ipynb"):
         return _launched(kind, name, command)
     if kind == "none":
         words = {"-c": "started with python -c", "-": "started from standard input"}.get(name, "")
         return Started("none", "", words)
-    paths = tuple(_endings(code.source))
-    words = f"notebook {code.source}" if kind == "notebook" else f"entry point {code.source}"
-    return Started(kind, code.source, words + (f" ({code.entry_point})" if code.entry_point else ""), paths)
+    words = f"notebook {source}" if kind == "notebook" else f"entry point {source}"
+    return Started(kind, source, words + (f" ({entry_point})" if entry_point else ""), _endings(source))
 
 
 def _launched(kind: str, name: str, command: str) -> Started:
@@ -156,7 +160,7 @@ def _launched(kind: str, name: str, command: str) -> Started:
 @functools.lru_cache(maxsize=16384)
 def _kind(source: str) -> str:
     """The kind of a recorded source by its path alone."""
-    name = _last(source)
+    name = last(source)
     stem = re.sub(r"\.(?:exe|pyw?|cmd|bat)$", "", name.lower())
     path = source.replace("\\", "/")
     if _NOT_NAMED.fullmatch(name.lower()):
@@ -181,7 +185,9 @@ def _is_program(path: str, name: str, stem: str) -> bool:
     return found is not None and (not written or _ROOTS.search(found["root"]) is not None)
 
 
-def _last(source: str) -> str:
+@functools.lru_cache(maxsize=16384)
+def last(source: str) -> str:
+    """The last part of a path of any system."""
     return PurePosixPath(source.replace("\\", "/")).name
 
 
@@ -208,12 +214,12 @@ def _project(code: Code) -> Started:
 _DEPTH = 12
 
 
-def _endings(script: str) -> list[str]:
+def _endings(script: str) -> tuple[str, ...]:
     """The path and its endings, longest first; none for what git could not be asked for in a line."""
     parts = [part for part in PurePosixPath(script.replace("\\", "/")).parts if part not in ("/", ".")]
     if not script or any("\n" in part or part == ".." for part in parts):
-        return []
-    return ["/".join(parts[start:]) for start in range(max(0, len(parts) - _DEPTH), len(parts))]
+        return ()
+    return tuple("/".join(parts[start:]) for start in range(max(0, len(parts) - _DEPTH), len(parts)))
 
 
 def kernel_command(command: str) -> bool:
