@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Set
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +18,8 @@ from traceability.stores.small_files import LARGEST, Unreadable
 _BESIDE = ("mlruns", "mlartifacts", "artifacts")
 _OWNER = re.compile(r"(?:m-)?[0-9a-f]{32}")
 _DRIVE = re.compile(r"/?[A-Za-z]:[\\/]")
+#: The end of an address, from the folder of the experiment (or the folder in which people let MLflow put runs).
+_TAIL = re.compile(r"(?:(?<=/)|^)[^/:]*/(?:[0-9a-f]{32}|models/m-[0-9a-f]{32})(?:/.*)?$")
 
 
 class Remote(Protocol):
@@ -45,20 +47,30 @@ class Artifacts:
     #: Whether files are looked at at all.
     wanted: bool = True
     remote: Remote | None = field(default=None, compare=False, repr=False)
-    _roots: dict[tuple[str, ...], list[str]] = field(default_factory=dict, init=False, compare=False, repr=False)
+    _roots: dict[str, list[str]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def resolved(self, place: str) -> str:
-        """Where the artifacts that were recorded at `place` really lie; `place` itself where nothing is known.
+        """The folder where the artifacts recorded at `place` really lie; `place` itself where none is seen.
 
         A store that was moved, copied or committed records addresses of the place where it came from. Its files are
         then looked for beside it: under the end of the recorded address, and in the folders that MLflow uses.
         """
         if not self.wanted or not place or self.server:
             return place
-        folder = self.local(place)
-        if folder is not None and folder.is_dir():
-            return place
-        return self._beside(place) or place
+        head, tail = _split(place)
+        if head not in self._roots:
+            self._roots[head] = list(self._places(head))
+        for root in self._roots[head] if tail else ():
+            # The first root is the recorded one, where it is there.
+            found = f"{root}/{tail}"
+            if os.path.isdir(found) and self._permitted(found) is not None:  # noqa: PTH112
+                return found
+        return place
+
+    def moved(self, recorded: str, resolved: str) -> bool:
+        """Whether files that were recorded at one address were found at another place."""
+        path = _path_of(recorded).removeprefix("./")
+        return resolved != recorded and not (resolved.endswith(path) or path.endswith(resolved))
 
     def names(self, place: str) -> Set[str] | None:
         """Names of files and folders right below `place`; None where the place cannot be seen from here."""
@@ -157,25 +169,19 @@ class Artifacts:
                 return number - 1
         return None
 
-    def _beside(self, place: str) -> str:
-        """The folder below the store that `place` became when the store was moved; empty where there is none."""
-        if self.base is None:
-            return ""
-        parts = _parts(place)
-        owner = next((n for n, part in enumerate(parts) if _OWNER.fullmatch(part)), 0)
-        if not owner or ".." in parts:
-            return ""
-        begin = max(owner - (2 if parts[owner].startswith("m-") else 1), 0)
-        head, tail = tuple(parts[:begin]), "/".join(parts[begin:])
-        if head not in self._roots:
-            ends = ["/".join(head[number:]) for number in range(len(head) + 1)]
+    def _places(self, head: str) -> Iterator[str]:
+        """Folders of this machine that may be what addresses beginning with `head` name, the recorded one first."""
+        recorded = self.local(head)
+        if recorded is None and head.startswith(("/", "file:")):
+            # Elsewhere on this machine; whether a run's own folder is meant is checked for each.
+            recorded = Path(_path_of(head))
+        if recorded is not None and recorded.is_dir():
+            yield str(recorded)
+        if self.base is not None:
+            parts = [part for part in _path_of(head).split("/") if part not in ("", ".")]
+            ends = ["/".join(parts[number:]) for number in range(len(parts) + 1)] if ".." not in parts else []
             candidates = [f"{self.base}/{end}".rstrip("/") for end in (*ends, *_BESIDE)]
-            self._roots[head] = [root for root in dict.fromkeys(candidates) if Path(root).is_dir()]
-        for root in self._roots[head]:
-            found = f"{root}/{tail}"
-            if os.path.isdir(found) and self._permitted(found) is not None:  # noqa: PTH112
-                return found
-        return ""
+            yield from (root for root in dict.fromkeys(candidates) if root != str(recorded) and Path(root).is_dir())
 
     def _proxied(self, place: str) -> str | None:
         # Other addresses (s3://...) would be opened with the user's own keys, at the wish of somebody else's record;
@@ -188,9 +194,18 @@ class Artifacts:
         return unquote(parts.path).strip("/")
 
 
-def _parts(place: str) -> list[str]:
-    """The parts of the path of any address, also of one that another system wrote."""
-    path = place.partition(":")[2] if re.match(r"[A-Za-z][\w+.-]+:", place) else place
-    if _DRIVE.match(path.lstrip("/")) or "/" not in path:
-        path = path.replace("\\", "/")
-    return [part for part in unquote(path).split("/") if part not in ("", ".")]
+def _split(place: str) -> tuple[str, str]:
+    """An address before the folder of its experiment, and from there on: `experiment/run/artifacts`.
+
+    The second is empty where no part of the address is the id of a run or a model.
+    """
+    matched = _TAIL.search(place.replace("\\", "/") if "\\" in place else place)
+    if matched is None:
+        return place, ""
+    return place[: matched.start()], unquote(matched[0].replace("\\", "/"))
+
+
+def _path_of(place: str) -> str:
+    """The path of any address, also of one that another system wrote."""
+    path = re.sub(r"^[A-Za-z][\w+.-]+:(//[^/]*(?=/|$))?", "", place)
+    return unquote(path if "/" in path and not _DRIVE.match(path) else path.replace("\\", "/"))

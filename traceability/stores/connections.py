@@ -30,7 +30,10 @@ class Connection(Protocol):
         """Names of the columns of each table; views and computed tables are none."""
 
     def rows(self, sql: str, values: Mapping[str, Any] | None = None) -> Iterator[tuple[Any, ...]]:
-        """Rows of a query."""
+        """Rows of a query, as they come."""
+
+    def all(self, sql: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
 
 
 class Sqlite:
@@ -47,31 +50,41 @@ class Sqlite:
     def columns(self) -> Mapping[str, frozenset[str]]:
         """Names of the columns of each table."""
         found = {}
-        for name, text in self.rows("SELECT name, sql FROM sqlite_master WHERE type = 'table'"):
+        for name, text in self.all("SELECT name, sql FROM sqlite_master WHERE type = 'table'"):
             # A virtual table or a computed column is a program that the file's author wrote.
             if re.match(r"\s*CREATE\s+TABLE\b", str(text), re.IGNORECASE):
-                listed = self.rows("SELECT name, hidden FROM pragma_table_xinfo(:name)", {"name": name})
+                listed = self.all("SELECT name, hidden FROM pragma_table_xinfo(:name)", {"name": name})
                 found[str(name)] = frozenset(str(column) for column, hidden in listed if not hidden)
         return found
 
     def rows(self, sql: str, values: Mapping[str, Any] | None = None) -> Iterator[tuple[Any, ...]]:
-        """Rows of a query; text that is no UTF-8 is read with replacement characters."""
+        """Rows of a query, as they come. Raises `UndecodedText` where a text is no UTF-8."""
         try:
-            found = self._connection.execute(sql, values or {})
-            while some := found.fetchmany(5000):
-                yield from some
+            yield from self._connection.execute(sql, values or {})
         except sqlite3.Error as error:
-            if "decode to UTF-8" in str(error):
-                self._connection.text_factory = lambda content: content.decode("utf-8", "replace")
-                raise UndecodedText from None
-            raise NotAStore(f"{self._where}: cannot be read as an MLflow database ({error})") from None
+            raise self._failed(error) from None
+
+    def all(self, sql: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        """All rows of a query; text that is no UTF-8 is read with replacement characters."""
+        try:
+            return self._connection.execute(sql, values or {}).fetchall()
+        except sqlite3.Error as error:
+            failed = self._failed(error)
+        if isinstance(failed, UndecodedText):
+            return self._connection.execute(sql, values or {}).fetchall()
+        raise failed
+
+    def _failed(self, error: sqlite3.Error) -> Exception:
+        if "decode to UTF-8" in str(error):
+            self._connection.text_factory = lambda content: content.decode("utf-8", "replace")
+            return UndecodedText()
+        return NotAStore(f"{self._where}: cannot be read as an MLflow database ({error})")
 
     def index(self, table: str, column: str) -> None:
         """Let `table` of this copy be found by `column` where the schema did not provide for that."""
-        listed = self.rows("SELECT name FROM pragma_index_list(:table)", {"table": table})
-        for (name,) in list(listed):
-            first = next(iter(self.rows("SELECT name FROM pragma_index_info(:name) WHERE seqno = 0", {"name": name})))
-            if first[0] == column:
+        for (name,) in self.all("SELECT name FROM pragma_index_list(:table)", {"table": table}):
+            first = self.all("SELECT name FROM pragma_index_info(:name) WHERE seqno = 0", {"name": name})
+            if first and first[0][0] == column:
                 return
         with contextlib.suppress(sqlite3.Error):
             self._connection.execute(f'CREATE INDEX "traceability_{table}" ON "{table}" ("{column}")')
@@ -117,7 +130,7 @@ class Alchemy:
         }
 
     def rows(self, sql: str, values: Mapping[str, Any] | None = None) -> Iterator[tuple[Any, ...]]:
-        """Rows of a query."""
+        """Rows of a query, as they come."""
         import sqlalchemy as sa
         from sqlalchemy.exc import SQLAlchemyError
 
@@ -125,6 +138,10 @@ class Alchemy:
             yield from (tuple(row) for row in self._connection.execute(sa.text(sql), dict(values or {})))
         except SQLAlchemyError as error:
             raise _failed(self._where, self._uri, error) from None
+
+    def all(self, sql: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        return list(self.rows(sql, values))
 
 
 #: Drivers by kind of database, in the order in which they are tried.

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 from traceability.stores import small_files
 from traceability.stores.artifacts import Artifacts
@@ -185,7 +184,7 @@ class FileStore:
         points = _Points(f"{folder}/metrics" if "metrics" in parts else "", self._reading)
         # A copied store names folders of the place where it came from; its own are beside the record.
         own = f"{folder}/artifacts" if "artifacts" in parts else self.artifacts.resolved(recorded)
-        if not f"/{unquote(recorded).removeprefix('./')}".endswith(own.removeprefix(str(self._root))):
+        if "artifacts" not in parts and self.artifacts.moved(recorded, own):
             self._reading.add("moved_artifacts", recorded)
         return Run(
             run_id=key,

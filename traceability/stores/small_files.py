@@ -7,6 +7,7 @@ memory when it is loaded. Each such thing costs its own value or its own run, an
 from __future__ import annotations
 
 import contextlib
+import operator
 import os
 import stat
 from collections.abc import Iterator
@@ -21,7 +22,10 @@ from traceability.stores.notes import Notes
 LARGEST = 2**20
 #: Deepest nesting of a meta.yaml; MLflow writes two levels.
 DEEPEST = 20
+#: Nearly all values are shorter, in bytes.
+_SHORT = 16384
 _POINTER = b"version https://git-lfs.github.com/spec/"
+_NAME = operator.attrgetter("name")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SUSPICIOUS_STARTS = (b" ", b"\t", b"-", b"?", b"%", b"!", b'"', b"'", b"[", b"{", b"|", b">")
 _OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -120,11 +124,30 @@ def values(folder: str, notes: Notes) -> Iterator[tuple[str, str]]:
     """Names and texts of the files below `folder`, in order; a name holds a slash where MLflow made a folder of it."""
     for name, path in files(folder, notes):
         try:
-            yield name, read(path).decode("utf-8", "replace")
+            yield name, _value(path).decode("utf-8", "replace")
         except Unreadable as reason:
             notes.add(str(reason), path)
         except FileNotFoundError:
             continue
+
+
+def _value(path: str) -> bytes:
+    """As `read`, for a path that was just seen to be a regular file: there are hundreds of thousands of them."""
+    try:
+        handle = os.open(path, _OPEN)
+        try:
+            content = os.read(handle, _SHORT)
+        finally:
+            os.close(handle)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        raise Unreadable("unreadable_file") from None
+    if len(content) == _SHORT:
+        return read(path)
+    if content.startswith(_POINTER):
+        raise Unreadable("lfs_pointer")
+    return content
 
 
 def files(folder: str, notes: Notes, prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -134,7 +157,7 @@ def files(folder: str, notes: Notes, prefix: str = "") -> Iterator[tuple[str, st
         return
     try:
         with os.scandir(folder) as listed:
-            entries = sorted(listed, key=lambda entry: entry.name)
+            entries = sorted(listed, key=_NAME)
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError:
@@ -151,6 +174,8 @@ def files(folder: str, notes: Notes, prefix: str = "") -> Iterator[tuple[str, st
 
 def _shown(name: str) -> str:
     # A file's name that is no UTF-8 has surrogates in Python, which nothing can print.
+    if name.isascii():
+        return name
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 

@@ -6,6 +6,7 @@ import contextlib
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +42,14 @@ class Database:
                 raise NotAStore(f"{where}: no MLflow store (table '{table}' is missing)")
             if lacking := sorted(columns - self._columns[table]):
                 raise NotAStore(f"{where}: no MLflow store (table '{table}' has no column '{lacking[0]}')")
-        version = self._all("SELECT version_num FROM alembic_version") if "alembic_version" in self._columns else []
+        version = (
+            self._connection.all("SELECT version_num FROM alembic_version")
+            if "alembic_version" in self._columns
+            else []
+        )
         self.kind = f"{connection.dialect} database, schema {version[0][0] if version else 'unknown'}"
         stage = "lifecycle_stage" if "lifecycle_stage" in self._columns["experiments"] else "'active'"
-        found = self._all(f"SELECT experiment_id, name, {stage} FROM experiments")  # noqa: S608 - fixed names
+        found = self._connection.all(f"SELECT experiment_id, name, {stage} FROM experiments")  # noqa: S608 - fixed names
         self._experiments = {str(key): str(name) for key, name, _ in found}
         self._keys = {str(key): key for key, _, _ in found}
         self._deleted = frozenset(str(key) for key, _, is_now in found if is_now == "deleted")
@@ -70,7 +75,7 @@ class Database:
 
     def beginning_with(self, prefix: str) -> list[str]:
         """Ids of runs, deleted ones included, that begin with `prefix`."""
-        found = self._all(
+        found = self._connection.all(
             "SELECT run_uuid FROM runs WHERE substr(run_uuid, 1, :length) = :prefix ORDER BY run_uuid LIMIT 10",
             {"length": len(prefix), "prefix": prefix},
         )
@@ -87,9 +92,12 @@ class Database:
             f"SELECT {', '.join(f'runs.{name}' for name in columns)} FROM runs "  # noqa: S608 - made from fixed parts
             f"WHERE ({where}) AND runs.run_uuid > :last ORDER BY runs.run_uuid LIMIT {PAGE}"
         )
-        last = ""
-        while page := [dict(zip(columns, row, strict=True)) for row in self._all(text, values | {"last": last})]:
-            yield from self._filled(page)
+        last, dense = "", self._reading["run_deleted"] < self.count(scope)
+        while page := [
+            dict(zip(columns, row, strict=True)) for row in self._connection.all(text, values | {"last": last})
+        ]:
+            # Without many others between them, the ids of a page are all ids from its first to its last.
+            yield from self._filled(page, together=not scope.experiments and not scope.runs and dense)
             last = str(page[-1]["run_uuid"])
 
     def _where_of(self, scope: Scope) -> tuple[str, dict[str, Any]]:
@@ -124,17 +132,18 @@ class Database:
             number = self._count(f"SELECT count(*) FROM trace_info WHERE {within}", values)  # noqa: S608
             self._reading.add("trace", number=number)
 
-    def _filled(self, page: Sequence[Mapping[str, Any]]) -> Iterator[Run]:
+    def _filled(self, page: Sequence[Mapping[str, Any]], together: bool) -> Iterator[Run]:
         """Runs of a page with everything that other tables say about them."""
         ids = [str(row["run_uuid"]) for row in page]
-        params, tags = self._pairs("params", ids), self._pairs("tags", ids)
-        metrics, steps = self._metrics(ids)
-        datasets, models = self._datasets(ids), self._models(ids)
+        chosen = _Chosen.between(ids[0], ids[-1]) if together else _Chosen.among(ids)
+        params, tags = self._pairs("params", chosen), self._pairs("tags", chosen)
+        metrics, steps = self._metrics(chosen)
+        datasets, models = self._datasets(chosen), self._models(chosen)
         for row in page:
             key, experiment = str(row["run_uuid"]), str(row["experiment_id"])
             own, recorded = tags.get(key, {}), str(row.get("artifact_uri") or "")
             resolved = self.artifacts.resolved(recorded)
-            if resolved != recorded:
+            if self.artifacts.moved(recorded, resolved):
                 self._reading.add("moved_artifacts", recorded)
             deleted = row.get("lifecycle_stage") == "deleted" or experiment in self._deleted
             yield Run(
@@ -158,15 +167,14 @@ class Database:
                 models=tuple(self.artifacts.resolved(place) for place in models.get(key, ())),
             )
 
-    def _pairs(self, table: str, ids: list[str]) -> dict[str, dict[str, str]]:
+    def _pairs(self, table: str, chosen: _Chosen) -> dict[str, dict[str, str]]:
         found: dict[str, dict[str, str]] = defaultdict(dict)
-        names, values = _list_of("run", ids)
-        text = f"SELECT t.run_uuid, t.key, t.value FROM {table} t WHERE t.run_uuid IN ({names})"  # noqa: S608
-        for run, key, value in self._all(text, values):
+        text = f"SELECT t.run_uuid, t.key, t.value FROM {table} t WHERE t.run_uuid {chosen.condition}"  # noqa: S608
+        for run, key, value in self._connection.all(text, chosen.values):
             found[run][key] = value if type(value) is str else _text(value)
         return found
 
-    def _metrics(self, ids: list[str]) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, int]]]:
+    def _metrics(self, chosen: _Chosen) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, int]]]:
         """The latest values and their steps; databases of MLflow before 1.2 hold only the histories."""
         table = next((name for name in ("latest_metrics", "metrics") if name in self._columns), "")
         values: dict[str, dict[str, float]] = defaultdict(dict)
@@ -174,33 +182,32 @@ class Database:
         if not table or not {"key", "value", "run_uuid"} <= self._columns[table]:
             return values, steps
         wanted = [f"t.{name}" if name in self._columns[table] else "0" for name in ("step", "timestamp", "is_nan")]
-        names, bound = _list_of("run", ids)
-        text = f"SELECT t.run_uuid, t.key, t.value, {', '.join(wanted)} FROM {table} t WHERE t.run_uuid IN ({names})"  # noqa: S608
+        columns = f"t.run_uuid, t.key, t.value, {', '.join(wanted)}"
+        text = f"SELECT {columns} FROM {table} t WHERE t.run_uuid {chosen.condition}"  # noqa: S608
         if table == "latest_metrics":
-            for run, key, value, step, _, is_nan in self._all(text, bound):
+            for run, key, value, step, _, is_nan in self._connection.all(text, chosen.values):
                 values[run][key], steps[run][key] = as_number(value, is_nan), step or 0
             return values, steps
         best: dict[tuple[str, str], tuple[int, int]] = {}
-        for run, key, value, step, stamp, is_nan in self._streamed(text, bound):
+        for run, key, value, step, stamp, is_nan in self._streamed(text, chosen.values):
             point = (step or 0, stamp or 0)
             if best.get((run, key), point) <= point:
                 best[run, key], values[run][key], steps[run][key] = point, as_number(value, is_nan), point[0]
         return values, steps
 
-    def _datasets(self, ids: list[str]) -> dict[str, list[Dataset]]:
+    def _datasets(self, chosen: _Chosen) -> dict[str, list[Dataset]]:
         found: dict[str, list[Dataset]] = defaultdict(list)
         if not {"inputs", "datasets"} <= self._columns.keys():
             return found
-        names, values = _list_of("run", ids)
-        context, joined = "NULL", ""
+        context, joined, values = "NULL", "", dict(chosen.values)
         if "input_tags" in self._columns:
             context = "marks.value"
             joined = "LEFT JOIN input_tags marks ON marks.input_uuid = i.input_uuid AND marks.name = :context "
             values["context"] = "mlflow.data.context"
-        rows = self._all(
+        rows = self._connection.all(
             f"SELECT i.destination_id, d.name, d.digest, d.dataset_source_type, d.dataset_source, {context} "  # noqa: S608
             f"FROM inputs i JOIN datasets d ON d.dataset_uuid = i.source_id {joined}"
-            f"WHERE i.destination_type = 'RUN' AND i.source_type = 'DATASET' AND i.destination_id IN ({names}) "
+            f"WHERE i.destination_type = 'RUN' AND i.source_type = 'DATASET' AND i.destination_id {chosen.condition} "
             "ORDER BY d.name, d.digest",
             values,
         )
@@ -208,17 +215,16 @@ class Database:
             found[str(run)].append(Dataset(*(_text(part) for part in about)))
         return found
 
-    def _models(self, ids: list[str]) -> dict[str, list[str]]:
+    def _models(self, chosen: _Chosen) -> dict[str, list[str]]:
         """Addresses of models that MLflow 3 links to runs."""
         found: dict[str, list[str]] = defaultdict(list)
         if not {"inputs", "logged_models"} <= self._columns.keys():
             return found
-        names, values = _list_of("run", ids)
-        rows = self._all(
+        rows = self._connection.all(
             "SELECT i.source_id, m.artifact_location FROM inputs i "  # noqa: S608
             "JOIN logged_models m ON m.model_id = i.destination_id "
-            f"WHERE i.source_type = 'RUN_OUTPUT' AND i.source_id IN ({names}) ORDER BY m.model_id",
-            values,
+            f"WHERE i.source_type = 'RUN_OUTPUT' AND i.source_id {chosen.condition} ORDER BY m.model_id",
+            chosen.values,
         )
         for run, place in rows:
             found[str(run)].append(_text(place))
@@ -231,14 +237,25 @@ class Database:
         except UndecodedText:
             yield from self._connection.rows(text, values)
 
-    def _all(self, text: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-        try:
-            return list(self._connection.rows(text, values))
-        except UndecodedText:
-            return list(self._connection.rows(text, values))
-
     def _count(self, text: str, values: Mapping[str, Any] | None = None) -> int:
-        return int(self._all(text, values)[0][0] or 0)
+        return int(self._connection.all(text, values)[0][0] or 0)
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """A condition on a column that holds ids of runs, and its values."""
+
+    condition: str
+    values: Mapping[str, Any]
+
+    @classmethod
+    def between(cls, first: str, last: str) -> _Chosen:
+        return cls("BETWEEN :first AND :last", {"first": first, "last": last})
+
+    @classmethod
+    def among(cls, ids: Sequence[str]) -> _Chosen:
+        names, values = _list_of("run", ids)
+        return cls(f"IN ({names})", values)
 
 
 def _list_of(name: str, content: Sequence[Any]) -> tuple[str, dict[str, Any]]:
