@@ -105,10 +105,10 @@ class FileStore:
             about = self._about(folder)
             if about is None:
                 continue
-            run_id = _id_of(about) or os.path.basename(folder)  # noqa: PTH119
-            if run_id != os.path.basename(folder):  # noqa: PTH119
+            run_id = os.path.basename(folder)  # noqa: PTH119
+            said = about.get("run_id") or about.get("run_uuid")
+            if isinstance(said, str) and said != run_id:  # an id of digits alone is a number in YAML
                 self._reading.add("run_id_differs", folder)
-                run_id = os.path.basename(folder)  # noqa: PTH119
             if run_id in seen:
                 self._reading.add("run_twice", folder)
                 continue
