@@ -76,8 +76,10 @@ def replay(
         {name: _number(value, name) for name, value in _pairs(margin or [], "--margin").items()}, timeout,
         tuple(_readable(path) for path in allow_read or []),
     )  # fmt: skip
+    cache = cache_folder()
     with processes.scratch("replay") as scratch:
-        row = replay_run(task, scratch, cache_folder(), _consent(yes, unfenced, dry_run))
+        _with_a_home(scratch)
+        row = replay_run(task, scratch, cache, _consent(yes, unfenced, dry_run))
     if annotate and row["reason"] not in _MISTAKES:
         annotating.annotate(row["run_id"], tracking_uri, row)
     if as_json:
@@ -199,6 +201,14 @@ def cache_folder() -> Path:
     if seen.st_uid != os.getuid() or seen.st_mode & 0o077 or folder.is_symlink():
         raise StudyError(f"{folder}: belongs to somebody else or is open to others; set XDG_CACHE_HOME")
     return folder
+
+
+def _with_a_home(scratch: Path) -> None:
+    """Name a temporary folder as the home of a user who has none: MLflow cannot be imported without one."""
+    try:
+        Path.home()
+    except RuntimeError:
+        os.environ["HOME"] = str(scratch)
 
 
 def _readable(path: Path) -> Path:

@@ -33,8 +33,8 @@ def read(run_id: str, uri: str, scratch: Path, kind: str = "mlflow") -> Record:
 
 def _in_family(record: Record, run: Run, store: Store) -> Record:
     """The record of a nested run with what tells it from its siblings."""
-    parents = store.runs(Scope(runs=(record.parent,)))
-    named = next((record_fields.given_name(parent.name) for parent in parents), "")
+    parent = next(iter(store.runs(Scope(runs=(record.parent,)))), None)
+    named, inherited = (record_fields.given_name(parent.name), dict(parent.params)) if parent else ("", {})
     siblings = [
         (other.start_ms or 0, other.run_id)
         for other in store.runs(Scope(experiments=(run.experiment_id,)))
@@ -42,7 +42,7 @@ def _in_family(record: Record, run: Run, store: Store) -> Record:
     ]
     ids = [run_id for _, run_id in sorted(siblings)]
     position = ids.index(run.run_id) if run.run_id in ids else None
-    return dataclasses.replace(record, parent_name=named, position=position, siblings=len(ids))
+    return dataclasses.replace(record, parent_name=named, inherited=inherited, position=position, siblings=len(ids))
 
 
 def find(store: Store, run_id: str, shown: str) -> Run:

@@ -103,11 +103,11 @@ def _from_project(record: Record, about: Mapping[str, Any], folder: Path, direct
     text, declared = about.get("command"), about.get("parameters") or {}
     if not isinstance(text, str) or not isinstance(declared, dict):
         raise Stopped("command_unreadable", "MLproject: an entry point needs a command and a mapping of parameters")
-    values, defaulted = {}, []
+    values, defaulted, params = {}, [], record.options
     for name, said in declared.items():
         default = said.get("default") if isinstance(said, dict) else None
-        if name in record.params:
-            values[str(name)] = record.params[name]
+        if name in params:
+            values[str(name)] = params[name]
         elif isinstance(default, str | int | float):
             values[str(name)] = str(default)
             defaulted.append(str(name))
@@ -115,7 +115,7 @@ def _from_project(record: Record, about: Mapping[str, Any], folder: Path, direct
             raise Stopped("parameter_missing", f"the entry point needs '{name}'")
     begin, script, rest = _program(text, folder, directory)
     words = _filled(rest, values)
-    unmapped = tuple(sorted(record.params.keys() - declared.keys()))
+    unmapped = tuple(sorted(params.keys() - declared.keys()))
     return Command((*begin, *words), "mlproject", unmapped, {}, tuple(defaulted), directory, script)
 
 
@@ -171,7 +171,7 @@ def _filled(words: list[str], values: Mapping[str, str]) -> list[str]:
 
 def _from_source(record: Record, folder: Path, start: Start) -> Command:
     """The script with the recorded parameters that its source declares as options."""
-    read = reading.call(reading.declared(folder, start.script), record.params)
+    read = reading.call(reading.declared(folder, start.script), record.options)
     if read.missing:
         raise Stopped("parameter_missing", f"the program needs '{read.missing[0]}'")
     if "subcommand" in read.reasons:

@@ -45,6 +45,8 @@ class Record:
     #: Id of the run that it is nested in, and that run's given name; empty where it is nested in none.
     parent: str = ""
     parent_name: str = ""
+    #: Parameters of the run that it is nested in: the same command gave them.
+    inherited: dict[str, str] = field(default_factory=dict)
     #: For a nested run its position among the `siblings` runs that share its parent, by their starts (None: unknown).
     position: int | None = None
     siblings: int = 0
@@ -56,6 +58,11 @@ class Record:
     date: str = ""
     #: Fields that a human added, in the order in which they were needed.
     added: tuple[str, ...] = ()
+
+    @property
+    def options(self) -> dict[str, str]:
+        """The parameters that the command may have had: the run's own, and those of the run that it is nested in."""
+        return self.inherited | self.params
 
     def with_help(self, name: str, value: str) -> Record:
         """The record with one field that a human supplied, remembered in `added`; `option:x` supplies a parameter."""
