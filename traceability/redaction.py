@@ -318,8 +318,8 @@ def _is_option(word: str) -> bool:
 
 #: Nothing is a secret to this module without one of these in it (small letters). Most text has none and costs little.
 _HINTS = (
-    "http -a",
-    "https -a", "pass", "pw", "secret", "token", "cred", "key", "auth", "cookie", "jwt", "pat=", "pat:", "pat ", "pat'", 'pat"',
+    "http -a", "pat'", 'pat"',
+    "https -a", "pass", "pw", "secret", "token", "cred", "key", "auth", "cookie", "jwt", "pat=", "pat:", "pat ",
     "sig", "sas", "bearer", "basic", "mnemonic", "kennwort", "senha", "wachtwoord", "parola", "mot", "identified", "@",
     "akia", "asia", "abia", "acca", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "glpat", "glptt", "gldt", "glrt", "glcbt",
     "glsoat", "glft", "glagent", "gloas", "hf_", "npm_", "gsk_", "r8_", "dop_v1_", "lsv2_", "glsa_", "pcsk_",
