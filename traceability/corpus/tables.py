@@ -29,6 +29,8 @@ def _rates(interval: str) -> tuple[Column, ...]:
     return tuple(columns)
 
 
+#: Trackers beside MLflow, each with a 0/1 column of its own.
+TRACKERS = tuple(vocabulary.RIVALS)
 #: The 0/1 columns that hand labels exist for.
 FLAGS = (
     _flag("uses_mlflow", "1: the project's own code imports and uses mlflow"),
@@ -65,7 +67,7 @@ _MORE = (
     _count("calls_wrapped", "call sites of the project's own functions that call MLflow"),
     _count("calls_library", "call sites of other libraries that write to MLflow"),
     _count("calls_configured", "places in configuration files that switch MLflow on"),
-    *(_flag(rival, f"1: uses the tracker {rival}") for rival in vocabulary.RIVALS),
+    *(_flag(rival, f"1: uses the tracker {rival}") for rival in TRACKERS),
     _flag("environment_file", "1: declares an environment (requirements, conda, pyproject, setup, Pipfile)"),
     _flag("lock_file", "1: holds a lock file of its environment"),
     _flag("dockerfile", "1: holds a Dockerfile"),

@@ -13,11 +13,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from traceability.errors import StudyError
 from traceability.figures import theme
+from traceability.storage.tables import ENTITIES
 
-ENTITIES = (
-    "experiment", "run", "param", "metric history", "tag", "dataset input", "logged model", "model file", "artifact",
-    "user", "permission",
-)  # fmt: skip
 KINDS = {"table": theme.PALETTE[4], "file": theme.PALETTE[3], "object": theme.PALETTE[2]}
 NOT_MEASURED = "not measured"
 PANELS = 4

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from traceability.capture.tables import VERDICTS
+from traceability.corpus.tables import KINDS
 from traceability.paper.numbers import Filter, Number, Unit
+from traceability.replay.tables import RECORDS
 
 #: The tracker's versions that the text speaks of (rows of config/trackers.tsv).
 NEWEST, ERA = "3.17.2", "2.10.0"
-RECORDS = ("notes", "mlflow_explicit", "mlflow_autolog_model", "mlflow_everything", "mlflow_project", "plugin")
 #: Stages of a replay that the text shows.
 STAGES = ("finished", "same_result", "bitwise")
 ENVIRONMENTS = ("same", "recorded", "recorded_then", "era")
@@ -24,7 +25,6 @@ FUNCTIONS = (
     "traces_any", "traces_direct", "log_param", "log_metric", "autolog", "log_model", "log_artifact", "set_tag",
     "log_input", "wrapper",
 )  # fmt: skip
-KINDS = ("education", "example", "personal", "organisation")
 SIGNALS = ("environment_file", "requirements_all_pinned", "lock_file", "seeds", "seed_and_environment")
 #: Declared contrasts, with the unit of their estimates: a ratio of SDs, or a difference of shares.
 CONTRASTS: dict[str, Unit] = {

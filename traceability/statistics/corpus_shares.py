@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from traceability.corpus.tables import TRACKERS
 from traceability.intervals import cluster_bootstrap, wilson
 
 SMALL_FRAME = 5
@@ -23,7 +24,6 @@ FUNCTIONS = (
     "log_input", "start_run", "set_experiment", "set_tracking_uri", "via_client", "wrapper", "genai",
 )  # fmt: skip
 RECORDS = ("log_param", "log_metric", "autolog", "log_model", "log_artifact", "log_other", "set_tag", "log_input")
-TRACKERS = ("wandb", "comet", "neptune", "clearml", "aim", "sacred", "dvclive", "tensorboard")
 HEADLINE = "projects using mlflow, frames that do not imply tracking"
 PRIMARY = "owner bootstrap, standardised over frames"
 
