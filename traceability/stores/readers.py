@@ -36,9 +36,7 @@ def opened(uri: str) -> Iterator[Store]:
     somebody writes, and `MissingExtra` without a package that is needed; each names the address without password.
     """
     shown = tracking.redacted(uri)
-    scheme = urlsplit(uri).scheme.lower()
-    if Path(uri).exists():
-        scheme = ""  # a path may hold a colon
+    scheme = _scheme(uri)
     if scheme in ("http", "https"):
         from traceability.stores import server
 
@@ -64,6 +62,18 @@ def opened(uri: str) -> Iterator[Store]:
         raise NotAStore(
             f"{shown}: stores of the kind '{scheme}' cannot be read directly; give the address of their MLflow server"
         )
+
+
+def _scheme(uri: str) -> str:
+    """The scheme of an address; empty for a path, which may hold a colon. Raises `NotAStore` for neither."""
+    try:
+        if Path(uri).exists():
+            return ""
+        parts = urlsplit(uri)
+        _ = parts.port  # read only now
+        return parts.scheme.lower()
+    except (ValueError, OSError) as error:
+        raise NotAStore(f"{tracking.redacted(uri)[:300]}: no usable address ({error})") from None
 
 
 def _path(uri: str) -> Path:

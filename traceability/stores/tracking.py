@@ -40,7 +40,10 @@ def service_file(results: Path) -> Path:
 
 def redacted(uri: str) -> str:
     """`uri` without user name and password, for logs and records."""
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+    except ValueError:  # brackets that are no address of a host
+        return re.sub(r"//.*@", "//***@", uri)
     if "@" not in parts.netloc:
         return uri
     return urlunsplit(parts._replace(netloc="***@" + parts.netloc.rpartition("@")[2]))

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from made_stores import COMMIT, add_run, database, run_id, state
 
+from traceability.errors import StudyError
 from traceability.stores import readers, snapshots, sql
 from traceability.stores.errors import BusyStore, NotAStore
 from traceability.stores.scope import PAGE, Scope
@@ -238,6 +239,16 @@ def test_a_pipe_or_a_device_is_no_store(tmp_path):
     for path in (tmp_path / "pipe", Path("/dev/zero")):
         with pytest.raises(NotAStore, match="no regular file"), readers.opened(str(path)):
             pass
+
+
+@pytest.mark.parametrize("uri", [
+    "mysql://me:hidden@[", "http://me:hidden@127.0.0.1:99999999", "http://[::1", "a\0b", "x" * 5000,
+    "mssql://me:hidden@x/y", "postgresql+nope://me:hidden@127.0.0.1/x", "file:///no/such/place", "sqlite:///no/such.db",
+])  # fmt: skip
+def test_an_address_that_cannot_be_used_is_one_line_without_its_password(uri):
+    with pytest.raises(StudyError) as caught, readers.opened(uri):
+        pass
+    assert "hidden" not in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_programs_in_a_database_are_not_run(tmp_path):

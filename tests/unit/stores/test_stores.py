@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 from pathlib import Path
 
+import mlflow
 import pytest
 from typer.testing import CliRunner
 
@@ -39,6 +40,25 @@ def test_every_kind_of_store_is_read_and_gives_the_same_run(place, rich):
     assert found.start.startswith("20") and found.start.endswith("+00:00")
     assert {name: item.state for name, item in judged.items.items()} == dict.fromkeys(judged.items, "complete")
     assert (judged.level, judged.level_name) == (5, "everything needed to replay")
+
+
+def test_numbers_that_are_none_are_the_same_by_every_road_and_a_run_is_named_by_its_beginning(place):
+    uri, artifacts = place
+    client = mlflow.MlflowClient(tracking_uri=uri)
+    run_id = client.create_run(client.create_experiment("odd", artifact_location=artifacts)).info.run_id
+    for name in ("nan", "inf", "-inf", "1e308"):
+        client.log_metric(run_id, f"m {name}", float(name), step=3)
+    gone = client.create_run("0" if uri.startswith("http") else client.create_experiment("gone")).info.run_id
+    client.delete_run(gone)
+    with readers.opened(uri) as store:
+        (found,) = store.runs(Scope())
+        assert {name: repr(value) for name, value in found.metrics.items()} == {
+            "m nan": "nan", "m inf": "inf", "m -inf": "-inf", "m 1e308": "1e+308",
+        }  # fmt: skip
+        assert dict(found.steps) == dict.fromkeys(found.metrics, 3)
+        assert str(store.notes) == "1 run deleted"
+        assert readers.named(store, Scope(runs=(run_id[:12],)))[0].run_id == run_id
+        assert readers.named(store, Scope(runs=(gone[:12],)))[0].deleted
 
 
 def test_what_is_not_there_is_one_line_and_no_password_is_shown(place, rich, tmp_path):
