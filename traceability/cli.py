@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import logging
 import os
+import re
 import sys
 import traceback
 from typing import Any, NamedTuple
@@ -41,24 +42,25 @@ COMMANDS = {
         "audit", "audit", "Say what differs between two recorded runs, and what neither of them recorded."
     ),
 }
-#: Modules that an extra brings whichever command asks for them; of the others, the command's own extra brings them.
+#: Modules that one extra brings, whichever command asks for them; any other, the extra of the command brings.
 EXTRA_OF = {
     "jinja2": "audit", "psycopg2": "audit", "pymysql": "audit", "sqlalchemy": "audit", "MySQLdb": "audit",
     "tree_sitter": "scan", "tree_sitter_python": "scan", "mlflow": "replay", "uv": "replay", "h5py": "replay",
 }  # fmt: skip
-_BY_COMMAND = frozenset({"numpy", "pandas", "pandera", "psutil", "pyarrow", "pydantic", "requests", "scipy", "sklearn"})
 
 
 def missing_extra(error: ImportError, command: str) -> MissingExtra | None:
-    """The missing package of `error` as an error that names the extra; None where it is no package of an extra."""
+    """The missing package of `error` as an error that names the extra; None where a module of our own is missing."""
     module = (error.name or "").partition(".")[0]
     if not module:  # pandas says only in words which package it lacks
-        module = next((name for name in sorted({*EXTRA_OF, *_BY_COMMAND}) if name in str(error)), "")
-    if module in EXTRA_OF:
-        return MissingExtra(module, EXTRA_OF[module])
-    if module in _BY_COMMAND and command in COMMANDS:
-        return MissingExtra(module, COMMANDS[command].extra)
-    return None
+        named = re.search(r"Missing optional dependency '(\w+)'", str(error))
+        module = named[1] if named else ""
+    if not module or module == "traceability" or module in sys.stdlib_module_names or command not in COMMANDS:
+        return None
+    # One that is there and cannot be imported is broken, and no extra mends it.
+    if not isinstance(error, ModuleNotFoundError) and error.name:
+        return None
+    return MissingExtra(module, EXTRA_OF.get(module, COMMANDS[command].extra))
 
 
 class _Later(TyperCommand):

@@ -6,8 +6,9 @@ from traceability.runtime import git
 
 #: What a program says to print its tags, as often as it likes.
 LOOK = (
-    "import json as _json, sys as _sys\nfrom traceability.plugin import context as _context\n"
-    "def look():\n    print(_json.dumps(_context.tags()))\n    _sys.stdout.flush()\n"
+    "import json as _json, sys as _sys, time as _time\nfrom traceability.plugin import context as _context\n"
+    "def look():\n    began = _time.monotonic()\n    tags = _context.tags()\n"
+    "    print(_json.dumps(tags | {'seconds': _time.monotonic() - began}))\n    _sys.stdout.flush()\n"
 )
 
 

@@ -4,7 +4,6 @@ import json
 import os
 import stat
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -266,9 +265,8 @@ def real_git():
 def test_a_status_that_takes_for_ever_costs_only_what_it_would_have_said(project, looks, tmp_path):
     folder = project(train_py=SCRIPT, helper_py=HELPER)
     path = shim(tmp_path / "shim", 'for w in "$@"; do [ "$w" = status ] && sleep 30; done')
-    began = time.monotonic()
     (tags,) = looks(folder, "train.py", PATH=path)
-    assert time.monotonic() - began < 4, "a new Python, and two seconds"
+    assert tags["seconds"] < 2.5
     assert tags["commit"] == commit_of(folder)
     assert tags["dirty"] == "unknown"
     assert "git status took longer than" in tags["failed_code"]
@@ -279,9 +277,8 @@ def test_a_status_that_takes_for_ever_costs_only_what_it_would_have_said(project
 
 def test_a_git_that_never_answers_costs_only_the_code(project, looks, tmp_path):
     folder = project(train_py=SCRIPT, helper_py=HELPER)
-    began = time.monotonic()
     (tags,) = looks(folder, "train.py", PATH=shim(tmp_path / "shim", "sleep 30"))
-    assert time.monotonic() - began < 4
+    assert tags["seconds"] < 2.5
     assert "commit" not in tags
     assert tags["dirty"] == "unknown"
     assert {"argv", "packages", "seeds", "entry_point"} <= tags.keys()

@@ -4,7 +4,6 @@ import json
 import os
 import shlex
 import sys
-import time
 
 import pytest
 from plugin_programs import LOOK
@@ -18,7 +17,7 @@ from traceability.stores.record_fields import MARK, PREFIX, Run
 
 def audited(tags):
     """The audit of a run that holds these tags and nothing else."""
-    run = Run("0" * 32, tags={MARK: "1"} | {PREFIX + name: value for name, value in tags.items()})
+    run = Run("0" * 32, tags={MARK: "1"} | {PREFIX + name: value for name, value in tags.items() if name != "seconds"})
     return evidence.audit(run, artifacts.Artifacts()).items
 
 
@@ -168,9 +167,8 @@ def test_data_are_read_once_and_again_when_they_change(looks, tmp_path):
 def test_data_that_take_too_long_cost_only_their_digest(looks, tmp_path):
     with (tmp_path / "large.bin").open("wb") as stream:
         stream.truncate(20 * 2**30)
-    began = time.monotonic()
     (tags,) = looks(tmp_path, str(program(tmp_path, "look()\n")), TRACEABILITY_DATA="large.bin")
-    assert time.monotonic() - began < 4
+    assert tags["seconds"] < 2.5
     assert "TRACEABILITY_SECONDS" in tags["failed_data"]
     assert "data_sha256" not in tags
     assert {"argv", "packages", "seeds"} <= tags.keys()
@@ -188,10 +186,9 @@ def test_a_disk_that_does_not_answer_does_not_stop_the_program(looks, tmp_path):
     os.mkfifo(tmp_path / "helper.py")
     text = ("import sys, types\nmodule = types.ModuleType('helper')\nmodule.__file__ = 'helper.py'\n"
             "sys.modules['helper'] = module\nlook()\nlook()\n")  # fmt: skip
-    began = time.monotonic()
     told = looks(tmp_path, str(program(tmp_path, text)))
-    assert time.monotonic() - began < 6
     for tags in told:
+        assert tags["seconds"] < 2.5
         assert tags["failed_code"].startswith("took longer than")
         assert {"argv", "packages", "seeds"} <= tags.keys()
 
