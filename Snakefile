@@ -3,13 +3,20 @@
 #   snakemake --cores all            everything
 #   snakemake --cores 4 training     one chapter alone
 #   snakemake --configfile config/quick.yaml --cores 2      the same study, tiny
+from pathlib import Path
+
 from snakemake.utils import min_version
 
 # The version that the lock holds and the tests run (pathvars alone would need 9.14).
 min_version("9.27.1")
 
+# That of the working folder; where it has none, the study's own.
+CONFIGURATION = "config/config.yaml"
+if not Path(CONFIGURATION).is_file():
+    CONFIGURATION = str(Path(workflow.basedir) / CONFIGURATION)
 
-configfile: "config/config.yaml"
+
+configfile: CONFIGURATION
 
 
 report: "report/workflow.rst"

@@ -3,15 +3,25 @@ import contextlib
 import sys
 from pathlib import Path
 
-# The library beside the Snakefile, also when the workflow runs from elsewhere (--directory, --snakefile).
-sys.path.insert(0, str(workflow.basedir))
-
 from snakemake import __version__ as SNAKEMAKE_VERSION
 from snakemake.exceptions import WorkflowError
+from snakemake.utils import validate
+
+# The folder of this workflow, also where it is a module of another one or runs elsewhere (--directory, --snakefile).
+FOLDER = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent
+if not (FOLDER / "traceability").is_dir():
+    raise WorkflowError(
+        f"{FOLDER}: this workflow needs its library and tables beside its rules; clone its repository, and give "
+        "`module: snakefile:` the path of the Snakefile in the clone"
+    )
+sys.path.insert(0, str(FOLDER))
+# Files of the study have short names where it runs in its own folder, so that a moved folder runs nothing again.
+SOURCE = Path() if Path.cwd() == FOLDER == Path(workflow.basedir) else FOLDER
+
 
 from traceability import __version__ as STUDY_VERSION
 from traceability.study import code_digest as reached_code
-from traceability.study import configuration, missing, published
+from traceability.study import config_schema, missing, published
 from traceability.study.arms import chosen as chosen_arms
 from traceability.capture.tables import TRACKERS
 from traceability.corpus import batches as project_batches
@@ -42,11 +52,12 @@ def code_digest(script, *programs):
 
 def in_source(path):
     """A file of the study itself, wherever the workflow runs."""
-    path = Path(path)
-    return str(path if path.is_absolute() else Path(workflow.basedir) / path)
+    return str(SOURCE / path)
 
 
-config = checked(configuration.check, config)
+# One line for a mistake and every default filled in; then as Snakemake itself checks a configuration.
+config = checked(config_schema.check, config)
+validate(config, schema="../config/schemas/config.schema.json")
 workloads = {
     row["workload"]: row
     for row in checked(workload_table.rows, in_source(config["training"]["workloads"]))
@@ -171,7 +182,7 @@ def data_of(workload):
 
 def subject_files(wildcards):
     """Every file of a subject, so that an edit stages it again."""
-    folder = Path(workflow.basedir) / "subjects" / wildcards.workload
+    folder = SOURCE / "subjects" / wildcards.workload
     return sorted(
         str(path)
         for path in folder.rglob("*")
@@ -181,13 +192,13 @@ def subject_files(wildcards):
 
 def calibration_projects():
     """The folders of the calibration projects."""
-    folder = Path(workflow.basedir) / "tests" / "data" / "calibration"
+    folder = SOURCE / "tests" / "data" / "calibration"
     return sorted(str(path) for path in folder.iterdir() if path.is_dir())
 
 
 def calibration_files():
     """Every file of the calibration projects, so that an edit scans them again."""
-    folder = Path(workflow.basedir) / "tests" / "data" / "calibration"
+    folder = SOURCE / "tests" / "data" / "calibration"
     return sorted(str(path) for path in folder.rglob("*") if path.is_file())
 
 
@@ -282,7 +293,7 @@ def environments_in_use():
 
 def paper_sources():
     """The text of the paper and what it includes."""
-    folder = Path(workflow.basedir) / "paper"
+    folder = SOURCE / "paper"
     return sorted(
         str(path) for path in folder.iterdir() if path.suffix in (".typ", ".yml")
     )
@@ -311,7 +322,7 @@ def results_of_the_study():
 
 def study_files():
     """Every file of the study that makes results, so that an edit describes it again."""
-    return [str(path) for path in crate.study_files(Path(workflow.basedir))]
+    return [str(path) for path in crate.study_files(SOURCE)]
 
 
 def object_store(_wildcards):

@@ -63,7 +63,7 @@ rule write_crate:
     input:
         study_files(),
         snakefile=in_source("Snakefile"),
-        configuration=[str(path) for path in workflow.configfiles],
+        configuration=[local(str(path)) for path in workflow.configfiles],
         results=results_of_the_study(),
         own=["results/paper/study.pdf", "results/paper/numbers.json"],
     output:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from traceability.corpus.fetching import pinned_address
-from traceability.corpus.scanner.scanning import Place
 from traceability.corpus.tables import PROJECTS
 from traceability.errors import StudyError
+
+if TYPE_CHECKING:  # `count` is called where the workflow is read, which needs neither pandas nor a parser
+    import pandas as pd
+
+    from traceability.corpus.scanner.scanning import Place
 
 
 def count(projects: Path, size: int, template: str) -> int:
@@ -18,11 +19,13 @@ def count(projects: Path, size: int, template: str) -> int:
 
     Raises `StudyError` for a project that could not be asked for: by its name, its commit or the URL template.
     """
+    from traceability.corpus.fetching import pinned_address
+
     if not Path(projects).is_file():
         return 0
-    rows = PROJECTS.read(projects)
-    for row in rows.itertuples():
-        pinned_address(template, str(row.repository), str(row.commit))
+    rows = PROJECTS.rows(projects)
+    for row in rows:
+        pinned_address(template, row["repository"], row["commit"])
     return -(-len(rows) // size)
 
 
@@ -36,6 +39,8 @@ def members(projects: pd.DataFrame, batch: int, size: int) -> list[dict[str, Any
 
 def places(fetched: pd.DataFrame, folder: Path) -> list[Place]:
     """Where the projects of a fetched batch lie; a project that is gone lies nowhere."""
+    from traceability.corpus.scanner.scanning import Place
+
     return [
         Place(
             str(row.repository),

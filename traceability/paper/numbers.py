@@ -7,12 +7,13 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Literal
 
 from traceability.errors import StudyError, nearest
 from traceability.study import registry
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Take = Literal["value", "count", "sum", "max", "min", "distinct"]
 #: How a number is compared with a published one: it must be equal, or fits by intervals, or is a cost of this machine.

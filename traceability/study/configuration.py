@@ -12,18 +12,16 @@ import importlib.util
 import json
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from traceability.errors import StudyError, nearest
 from traceability.runtime.files import write_text
+from traceability.study import config_schema
 from traceability.study.registry import CHAPTERS
 
-FOLDER = Path(__file__).resolve().parents[2] / "config"
-SCHEMA = FOLDER / "schemas" / "config.schema.json"
-README = FOLDER / "README.md"
+SCHEMA = config_schema.SCHEMA
+README = config_schema.FOLDER / "README.md"
 
 
 #: Where the raw tables of a measuring chapter come from.
@@ -55,32 +53,13 @@ def check(config: dict[str, Any], where: str = "config") -> dict[str, Any]:
 
     Raises `StudyError` with one line that names the key, what was given and what is expected.
     """
-    try:
-        return model().model_validate(config).model_dump(mode="json")
-    except ValidationError as error:
-        first = error.errors()[0]
-        location = [str(part) for part in first["loc"]]
-        key = ".".join(location)
-        if first["type"] == "extra_forbidden":
-            raise StudyError(f"{where}: unknown key '{key}'; {nearest(location[-1], _known(location[:-1]))}") from None
-        raise StudyError(
-            f"{where}: '{key}' is {first['input']!r}: {first['msg'].lower()}; see config/README.md"
-        ) from None
-
-
-def _known(location: list[str]) -> list[str]:
-    """The keys allowed below `location`."""
-    current: Any = model()
-    for part in location:
-        if not (isinstance(current, type) and issubclass(current, BaseModel)):
-            return []
-        current = current.model_fields[part].annotation
-    return list(current.model_fields) if isinstance(current, type) and issubclass(current, BaseModel) else []
+    return config_schema.check(config, where)
 
 
 def schema() -> str:
     """The JSON schema as text."""
-    return json.dumps(model().model_json_schema(), indent=2, sort_keys=True) + "\n"
+    written = {"$schema": "https://json-schema.org/draft/2020-12/schema"} | model().model_json_schema()
+    return json.dumps(written, indent=2, sort_keys=True) + "\n"
 
 
 _INTRODUCTION = """# config/

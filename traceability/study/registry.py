@@ -11,14 +11,15 @@ import importlib.util
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from traceability.errors import StudyError
 from traceability.runtime.files import replacing
+from traceability.study import plain_tables
+from traceability.study.plain_tables import Column
 
-if TYPE_CHECKING:  # a declaration needs neither; imported where a table is checked, read or written
+if TYPE_CHECKING:  # declarations are imported where the workflow is read, which needs no pandas
     import pandas as pd
-    import pandera.pandas as pa
 
 CHAPTERS = (
     "datasets",
@@ -34,38 +35,6 @@ CHAPTERS = (
     "reproduction",
     "audit",
 )
-
-Kind = Literal["str", "int", "float", "bool"]
-_DTYPES: dict[Kind, Any] = {"str": "str", "int": "Int64", "float": "float64", "bool": "boolean"}
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: its type, what it means (with its unit), and what is allowed in it."""
-
-    name: str
-    kind: Kind
-    meaning: str
-    nullable: bool = False
-    volatile: bool = False
-    values: tuple[str, ...] = ()
-    minimum: float | None = None
-    maximum: float | None = None
-
-    def schema(self) -> pa.Column:
-        """The pandera column that checks this declaration."""
-        import pandera.pandas as pa
-
-        checks = []
-        if self.values:
-            checks.append(pa.Check.isin(self.values))
-        if self.minimum is not None:
-            checks.append(pa.Check.ge(self.minimum))
-        if self.maximum is not None:
-            checks.append(pa.Check.le(self.maximum))
-        return pa.Column(
-            _DTYPES[self.kind], checks=checks, nullable=self.nullable, description=self.meaning, coerce=True
-        )
 
 
 @dataclass(frozen=True)
@@ -136,10 +105,12 @@ class Table:
 
     def read(self, path: Path | str) -> pd.DataFrame:
         """Read and validate a table."""
-        return self.validate(read_frame(path, {c.name: _DTYPES[c.kind] for c in self.columns}), path)
+        return self.validate(read_frame(path, {c.name: plain_tables.DTYPES[c.kind] for c in self.columns}), path)
 
     def rows(self, path: Path | str) -> list[dict[str, Any]]:
-        """Read a table as plain Python rows; a missing cell is None."""
+        """Read a table as plain Python rows; a missing cell is None. A TSV is read and checked without pandas."""
+        if Path(path).suffix == ".tsv":
+            return plain_tables.read(Path(path), self.name, self.columns, self.key, self.open)
         frame = self.read(path).astype(object)
         return frame.where(frame.notna(), None).to_dict("records")  # type: ignore[return-value]
 
