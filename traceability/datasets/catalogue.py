@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from traceability.errors import StudyError, nearest
-from traceability.study.registry import read_frame
+from traceability.study.plain_tables import cells
 
 TASKS = ("regression", "classification")
 #: How the evaluation set is fixed: drawn once, drawn once with the shares of the classes kept, or by its authors.
@@ -63,16 +61,16 @@ def read(path: Path | str) -> dict[str, Entry]:
 
     Raises `StudyError` with one line that names the table, the row and the column, and what is expected there.
     """
-    frame = read_frame(path, dict.fromkeys(COLUMNS, "str"))
+    header, lines = cells(Path(path))
     for name in COLUMNS:
-        if name not in frame.columns:
+        if name not in header:
             raise StudyError(f"{path}: column '{name}' is missing; expected columns: {', '.join(COLUMNS)}")
-    for name in frame.columns:
+    for name in header:
         if name not in COLUMNS:
             raise StudyError(f"{path}: unknown column '{name}'; {nearest(name, COLUMNS)}")
     entries: dict[str, Entry] = {}
-    for number, row in enumerate(frame.fillna("").to_dict("records"), start=2):
-        entry = _entry(row, f"{path}:{number}")
+    for number, line in enumerate(lines, start=2):
+        entry = _entry(dict(zip(header, line, strict=True)), f"{path}:{number}")
         if entry.name in entries:
             raise StudyError(f"{path}:{number}: data set '{entry.name}' is there twice; keep one row")
         entries[entry.name] = entry
@@ -87,7 +85,7 @@ def find(path: Path | str, name: str) -> Entry:
     return entries[name]
 
 
-def _entry(row: dict[Hashable, Any], where: str) -> Entry:
+def _entry(row: dict[str, str], where: str) -> Entry:
     """Check one row; `where` is the table and line for the message."""
 
     def demand(holds: bool, column: str, expected: str) -> None:

@@ -57,7 +57,7 @@ def read(
 
     Raises `StudyError` in one line, as the table does for a data frame.
     """
-    header, lines = _lines(path)
+    header, lines = cells(path)
     names = [column.name for column in columns]
     missing = [one for one in names if one not in header]
     if missing:
@@ -68,11 +68,11 @@ def read(
     extra = [one for one in header if one not in names]
     if extra and not with_others:
         raise StudyError(f"{path}: column '{extra[0]}' is not declared for {name}; declare it in its tables.py")
-    cells = [dict(zip(header, line, strict=True)) for line in lines]
+    named = [dict(zip(header, line, strict=True)) for line in lines]
     rows: list[dict[str, Any]] = [
         {column.name: _value(column, row[column.name], path, name) for column in columns}
         | {one: row[one] or None for one in extra}
-        for row in cells
+        for row in named
     ]
     again = Counter(tuple(row[one] for one in key) for row in rows).most_common(1)
     if key and again and again[0][1] > 1:
@@ -83,7 +83,7 @@ def read(
     return rows
 
 
-def _lines(path: Path) -> tuple[list[str], list[list[str]]]:
+def cells(path: Path) -> tuple[list[str], list[list[str]]]:
     """The names of the columns, and the cells of each line, all of one length."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
