@@ -18,6 +18,7 @@ from traceability.corpus.scanner.values import (
     container,
     elements,
     few,
+    last_name,
 )
 
 _PATCHERS = frozenset(
@@ -84,7 +85,7 @@ class Calling(ABC):
                     self.mention(keyword.value, named[keyword.arg], "reference")
         special = dynamic.result(self, node, spelled, functions, given, named, scope)
         if special is not None:
-            self.switched_on(node, spelled)
+            self.switched_on(node, spelled, scope)
             return special
         if not functions or functions in FOREIGN_SETS:
             return self.unknown(node, spelled, functions, given, named, scope)
@@ -95,7 +96,7 @@ class Calling(ABC):
             if telling and value.startswith("unread:"):
                 self.need(value, [*given, *named.values(), spread])
             result |= self.project.called(value)
-        self.switched_on(node, spelled)
+        self.switched_on(node, spelled, scope)
         if not any(value.startswith("mlflow") for value in result):
             result |= dynamic.imported(spelled, node, given, named)
         return frozenset(result)
@@ -111,7 +112,7 @@ class Calling(ABC):
                 self.bind(function.value, container(given[-1]), scope, True)
             self.handed_in(node, function, scope)
         if node.keywords:
-            self.switched_on(node, spelled)
+            self.switched_on(node, spelled, scope)
         # Somebody else's code will call it: a pool, a thread, `map`.
         first = given[0] if given else NOTHING
         target = named.get("target", NOTHING) | named.get("fn", NOTHING) | named.get("func", NOTHING)
@@ -123,7 +124,9 @@ class Calling(ABC):
                 places = next((k.value for k in node.keywords if k.arg == "args"), None)
                 inner = [self.quiet(e, scope) for e in places.elts] if isinstance(places, ast.Tuple | ast.List) else []
                 self.hand_over(value, inner or given, named)
-        return CALLED.get(functions, NOTHING)
+        made = frozenset().union(*(self.project.called(v) for v in named.get("factory", NOTHING)))
+        made |= frozenset().union(*(self.project.called(v) for v in named.get("default_factory", NOTHING)))
+        return made - {"~()", "~U()"} or CALLED.get(functions, NOTHING)
 
     def handed_in(self, node: ast.Call, function: ast.Attribute, scope: Scope) -> None:
         """`mlflow.log_metric(...)` on an argument, an attribute or a resource called mlflow that nobody hands in."""
@@ -270,10 +273,13 @@ class Calling(ABC):
             owner.attributes[name] = few(values if known is None else known | values)
             self.project.changed = self.project.changed or owner.attributes[name] != known
 
-    def switched_on(self, node: ast.Call, spelled: str) -> None:
+    def switched_on(self, node: ast.Call, spelled: str, scope: Scope) -> None:
         """Keywords that make other libraries write to MLflow."""
         for keyword in node.keywords:
             found = switches.keyword(keyword, spelled)
+            library = vocabulary.KEYWORD_WRAPPERS.get(keyword.arg or "")
+            if found is None and library and any(v.endswith('"mlflow') for v in self.quiet(keyword.value, scope)):
+                found = (f"{spelled}({keyword.arg}=mlflow)", library, "likely")  # through a variable
             # ZenML's tracker taken from the active stack: that it is MLflow's is said by what is imported.
             if (
                 found is None
@@ -300,11 +306,3 @@ def _names_run(node: ast.Call) -> bool:
     """Whether the first argument is the id of a run, as a client wants it."""
     first = next((k.value for k in node.keywords if k.arg == "run_id"), node.args[0] if node.args else None)
     return first is not None and "run" in last_name(first).lower()
-
-
-def last_name(node: ast.AST) -> str:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    if isinstance(node, ast.Call):
-        return last_name(node.func)
-    return node.id if isinstance(node, ast.Name) else ""

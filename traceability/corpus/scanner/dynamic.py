@@ -8,7 +8,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from traceability.corpus.scanner import vocabulary
-from traceability.corpus.scanner.values import FOREIGN_SETS, NOTHING, Scope, Values, container, elements
+from traceability.corpus.scanner.values import (
+    FOREIGN_SETS,
+    NOTHING,
+    Class,
+    Scope,
+    Values,
+    container,
+    elements,
+    last_name,
+)
 
 if TYPE_CHECKING:
     from traceability.corpus.scanner.calling import Calling
@@ -91,6 +100,28 @@ def _setattr(
         target = ast.Attribute(value=node.args[0], attr=node.args[1].value, ctx=ast.Store())
         runner.bind(target, given[2], scope, True)
     return NOTHING
+
+
+def _namedtuple(
+    runner: Calling, node: ast.Call, _given: list[Values], _named: dict[str, Values], _scope: Scope
+) -> Values | None:
+    if len(node.args) < 2:
+        return None
+    number = runner.project.by_node.get(id(node))
+    if number is None:
+        number = runner.project.by_node[id(node)] = len(runner.project.classes)
+        texts = [n.value for n in ast.walk(node.args[1]) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+        fields = [name for text in texts for name in text.replace(",", " ").split()]
+        runner.project.classes.append(Class(last_name(node.func), fields=fields))
+    return frozenset({f"class:{number}"})
+
+
+def _format(
+    _runner: Calling, node: ast.Call, _given: list[Values], _named: dict[str, Values], _scope: Scope
+) -> Values | None:
+    held = node.func.value if isinstance(node.func, ast.Attribute) else None
+    begins = isinstance(held, ast.Constant) and isinstance(held.value, str) and held.value.startswith("mlflow.")
+    return frozenset({'"mlflow.'}) if begins else None
 
 
 def _super(
@@ -238,6 +269,7 @@ _MAKERS: dict[str, _Maker] = {
     "getattr": _getattr, "setattr": _setattr, "super": _super, "next": _next, "choice": _next, "zip": _zip,
     "dict": _zip, "OrderedDict": _zip, "filter": _filter, "map": _map, "cast": _cast, "partial": _partial,
     "enter_context": _enter, "enter_async_context": _enter, "getfixturevalue": _fixture, RUN: _run,
-    "run_line_magic": _run, **dict.fromkeys(_SAME, _same), **dict.fromkeys(_FIRST, _first),
+    "run_line_magic": _run, "namedtuple": _namedtuple, "format": _format,
+    **dict.fromkeys(_SAME, _same), **dict.fromkeys(_FIRST, _first),
     **dict.fromkeys(_GIVES_RESULT, _depends), **dict.fromkeys(_PROVIDERS, _provider),
 }  # fmt: skip

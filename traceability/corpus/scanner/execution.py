@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 
 from traceability.corpus.scanner import dynamic, vocabulary
-from traceability.corpus.scanner.calling import last_name
 from traceability.corpus.scanner.expressions import Expressions, dotted
 from traceability.corpus.scanner.resolution import Project
 from traceability.corpus.scanner.sources import Problem
@@ -20,6 +19,7 @@ from traceability.corpus.scanner.values import (
     container,
     elements,
     few,
+    last_name,
     targets,
 )
 

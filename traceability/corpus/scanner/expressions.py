@@ -6,7 +6,7 @@ import ast
 from collections import deque
 
 from traceability.corpus.scanner import vocabulary
-from traceability.corpus.scanner.calling import Calling, last_name
+from traceability.corpus.scanner.calling import Calling
 from traceability.corpus.scanner.resolution import Project
 from traceability.corpus.scanner.values import (
     EXPERIMENT,
@@ -19,6 +19,7 @@ from traceability.corpus.scanner.values import (
     container,
     elements,
     few,
+    last_name,
     targets,
 )
 
@@ -117,6 +118,8 @@ class Expressions(Calling):
         holders = self.value(node.value, scope)
         inner = self.value(node.slice, scope)
         name = last_name(node.value)
+        if name == "Annotated":
+            return elements(inner)
         if name == "Provide":
             return frozenset().union(*(self.project.called(value) for value in inner))
         if name == "modules" and inner:
@@ -247,6 +250,8 @@ class Expressions(Calling):
                 for value in sorted(self.quiet(current, scope)):
                     if value.startswith("class:"):
                         values.add(f"instance:{value[6:]}")
+                    elif value.startswith("instance:"):
+                        values.add(value)
                     elif value[0] not in '[*"@':
                         values |= vocabulary.instance(value)
                 found |= container(frozenset(values)) if held else values

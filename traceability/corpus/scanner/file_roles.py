@@ -45,7 +45,7 @@ YAML = re.compile(r"\.ya?ml$", re.IGNORECASE)
 _CONFIG = re.compile(r"\.(?:cfg|toml|json|ini)$", re.IGNORECASE)
 _CONFIG_HINT = re.compile(
     r"mlflow|logg|train|config|conf/|experiment|default|tracker|callback|params|args|recipe|bundle|setting|tun(?:e|ing)|"
-    r"sft|lora|(?:^|/)(?:run|job|opt)",
+    r"sft|lora|cfg|hyper|sweep|(?:^|/)(?:run|job|opt|main|base)",
     re.IGNORECASE,
 )
 _NO_CONFIG = re.compile(r"(?:^|/)(?:package(?:-lock)?|tsconfig[\w.]*|composer|angular|tokenizer\w*|vocab)\.json$")

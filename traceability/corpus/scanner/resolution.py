@@ -171,8 +171,8 @@ class Project(Names):
                 sort, _, index = base.partition(":")
                 if sort == "class" and depth < 8:
                     found |= self._member(int(index), name, instance, depth + 1, heirs=False)
-                elif base == vocabulary.CLIENT and instance:
-                    found.add(f"{vocabulary.CLIENT}().{name}")
+                elif base == vocabulary.CLIENT:
+                    found.add(f"{base}{'()' * instance}.{name}")
                 elif instance and "MLFlowLogger" in base:
                     found |= self.attribute(base + "()", name)
             if not found and heirs and depth < 2:  # set in the heir, used in the class that it inherits from

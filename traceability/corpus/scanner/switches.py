@@ -71,7 +71,7 @@ def _of(node: ast.AST) -> list[tuple[str, str]]:  # noqa: PLR0911 - one case per
         taken = [*node.args.posonlyargs, *node.args.args]
         pairs = zip(taken[len(taken) - len(node.args.defaults) :], node.args.defaults, strict=False)
         more = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=False)
-        return [hit for argument, value in [*pairs, *more] for hit in _option(argument.arg, value)]
+        return [hit for argument, value in [*pairs, *more] for hit in _option(argument.arg, _default(value))]
     if isinstance(node, ast.Call):
         flags = [a.value.lstrip("-").replace("-", "_") for a in node.args
                  if isinstance(a, ast.Constant) and isinstance(a.value, str) and a.value.startswith("-")]  # fmt: skip
@@ -108,7 +108,8 @@ def _option(name: str, value: ast.expr | None) -> list[tuple[str, str]]:
 def _default(value: ast.expr | None) -> ast.expr | None:
     """The default of a `field(...)`, or the value itself."""
     if isinstance(value, ast.Call):
-        given = next((k.value for k in value.keywords if k.arg in ("default", "default_factory")), None)
+        first = value.args[0] if value.args and isinstance(value.args[0], ast.Constant) else None
+        given = next((k.value for k in value.keywords if k.arg in ("default", "default_factory")), first)
         return given.body if isinstance(given, ast.Lambda) else given
     return value
 

@@ -118,3 +118,11 @@ def targets(node: ast.expr) -> Iterator[ast.expr]:
         yield from targets(node.value)
     else:
         yield node
+
+
+def last_name(node: ast.AST) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    if isinstance(node, ast.Call):
+        return last_name(node.func)
+    return node.id if isinstance(node, ast.Name) else ""

@@ -237,7 +237,7 @@ def kind_of(name: str, metrics: bool = True, disabled: bool = False) -> str | No
     parts = name.split(".")[1:]
     last = parts[-1]
     if parts[0] == "MlflowClient":
-        return "client" if len(parts) == 1 else None
+        return "client" if len(parts) == 1 else _client_kind(parts, metrics) if len(parts) == 2 else None
     if parts[0] == "MlflowClient()":
         return _client_kind(parts, metrics) if len(parts) == 2 else None
     if parts[0] == _QUEUE:

@@ -1,0 +1,4 @@
+import mlflow
+import proj.io.track as tr
+
+tr.write(mlflow, {})
