@@ -57,6 +57,10 @@ class Calling(ABC):
     def bind(self, target: ast.expr, values: Values, scope: Scope, weak: bool) -> None:
         """Let a target stand for values."""
 
+    @abstractmethod
+    def fill(self, target: ast.expr, values: Values, scope: Scope) -> None:
+        """Put values into a container."""
+
     def call(self, node: ast.Call, scope: Scope) -> Values:  # noqa: PLR0912 - one step after the other
         functions = self.value(node.func, scope)
         spelled = last_name(node.func)
@@ -109,7 +113,7 @@ class Calling(ABC):
         function = node.func
         if type(function) is ast.Attribute:
             if function.attr in _FILLERS and given and given[-1] and given[-1] not in FOREIGN_SETS:
-                self.bind(function.value, container(given[-1]), scope, True)
+                self.fill(function.value, container(given[-1]), scope)
             self.handed_in(node, function, scope)
         if node.keywords:
             self.switched_on(node, spelled, scope)

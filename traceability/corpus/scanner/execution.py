@@ -218,16 +218,20 @@ class _Runner(Expressions):
                 self.project.fixtures.setdefault(_fixture_name(node), []).append(number)
                 self.project.changed = True
         function = self.project.functions[number]
-        for values in decorators:  # a decorator is handed the function, and may call it with something of MLflow
-            for value in sorted(values):
-                if value.startswith("function:"):
-                    self.hand_over(value, [frozenset({f"function:{number}"})], {})
+        self.decorate(decorators, f"function:{number}")
         function.scope.parent = scope
         defaults = [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]
         for default in defaults:
             self.value(default, scope)
         self.later.append((number, self.cell))
         self.set(node.name, frozenset({f"function:{number}"}), scope, weak)
+
+    def decorate(self, decorators: list[Values], decorated: str) -> None:
+        """A decorator is handed the function or class: it may keep it, or call it with something of MLflow."""
+        for values in decorators:
+            for value in sorted(values):
+                if value.startswith("function:"):
+                    self.hand_over(value, [frozenset({decorated})], {})
 
     def body(self, number: int) -> None:
         """The body of a function, with what is known of its arguments."""
@@ -267,13 +271,13 @@ class _Runner(Expressions):
             self.project.changed = self.project.changed or function.returns != known
 
     def define_class(self, node: ast.ClassDef, scope: Scope, weak: bool) -> None:
-        for decorator in node.decorator_list:
-            self.value(decorator, scope)
+        decorators = [self.value(decorator, scope) for decorator in node.decorator_list]
         number = self.project.by_node.get(id(node))
         if number is None:
             number = len(self.project.classes)
             self.project.by_node[id(node)] = number
             self.project.classes.append(Class(node.name))
+        self.decorate(decorators, f"class:{number}")
         owner = self.project.classes[number]
         bases: set[str] = set()
         for base in node.bases:
@@ -341,7 +345,20 @@ class _Runner(Expressions):
             elif isinstance(single, ast.Attribute):
                 self.bind_attribute(single, values, scope)
             elif isinstance(single, ast.Subscript) and values and values not in FOREIGN_SETS:
-                self.bind(single.value, container(values), scope, True)
+                self.fill(single.value, container(values), scope)
+
+    def fill(self, target: ast.expr, values: Values, scope: Scope) -> None:
+        """Something is put into a container, which may be one of the module."""
+        if not isinstance(target, ast.Name):
+            self.bind(target, values, scope, True)
+            return
+        home: Scope | None = scope
+        while home is not None and target.id not in home.bound:
+            home = home.parent
+        if home is None or (home is self.module.scope and scope is not home):
+            self.project.inject(self.number, target.id, values)
+        else:
+            self.set(target.id, values, home, True)
 
     def bind_attribute(self, target: ast.Attribute, values: Values, scope: Scope) -> None:
         holders = self.quiet(target.value, scope)
@@ -349,11 +366,8 @@ class _Runner(Expressions):
             sort, _, number = holder.partition(":")
             if sort in ("instance", "class") and number.isdigit():
                 self.hold(self.project.classes[int(number)], target.attr, values)
-            elif sort == "module" and values and values not in FOREIGN_SETS:
-                injected = self.project.modules[int(number)].injected
-                if not values <= injected.get(target.attr, NOTHING):
-                    injected[target.attr] = few(injected.get(target.attr, NOTHING) | values)
-                    self.project.changed = True
+            elif sort == "module":
+                self.project.inject(int(number), target.attr, values)
             elif sort == "unread":
                 self.need(holder, [values])
         if not holders or holders in FOREIGN_SETS:  # `app.state.client = MlflowClient()`: kept by its name alone
@@ -366,6 +380,7 @@ class _Runner(Expressions):
         if self.narrowed:
             self.narrowed.pop(name, None)
         if name in scope.globals:
+            self.project.inject(self.number, name, values)
             scope, weak = self.module.scope, True
         if weak:
             values = values | scope.bound.get(name, NOTHING)

@@ -109,6 +109,8 @@ class Expressions(Calling):
             result |= self.project.attribute(holder, node.attr)
             if self.project.recording and holder.startswith("mlflow"):
                 self.project.uses.add(self.module.path)
+        if not result and node.attr in self.project.loose:
+            return self.project.loose[node.attr]
         if not result and node.attr == "experiment" and "logger" in _inner(node.value).lower():
             return frozenset({EXPERIMENT})
         return frozenset(result)
@@ -219,7 +221,7 @@ class Expressions(Calling):
                 return values
             current = current.parent
         if name in self.module.earlier:  # defined further down, or in a later cell
-            return self.module.earlier[name]
+            return self.module.earlier[name] | self.module.injected.get(name, NOTHING)
         if name in self.module.injected:
             return self.module.injected[name]
         for star in self.module.stars:

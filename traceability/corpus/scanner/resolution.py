@@ -37,6 +37,7 @@ from traceability.corpus.scanner.values import (
     Values,
     container,
     elements,
+    few,
 )
 
 
@@ -122,7 +123,8 @@ class Project(Names):
     def export(self, module: int, name: str, depth: int = 0) -> Values:
         """What `name` stands for at the top of a module."""
         seen = self.modules[module]
-        values = seen.scope.bound.get(name) or seen.earlier.get(name) or seen.injected.get(name) or NOTHING
+        values = seen.scope.bound.get(name) or seen.earlier.get(name) or NOTHING
+        values |= seen.injected.get(name, NOTHING)
         if not values and depth < 4:
             for other in seen.stars:
                 if other != module:
@@ -132,6 +134,14 @@ class Project(Names):
         if not values and seen.star and name in vocabulary.STAR:
             values = frozenset({f"mlflow.{name}"})
         return values
+
+    def inject(self, module: int, name: str, values: Values) -> None:
+        """Values that functions or other modules give to a name of a module: they stay from one round to the next."""
+        known = self.modules[module].injected.get(name, NOTHING)
+        held = frozenset(value for value in values if value[0] != "~")
+        if not held <= known:
+            self.modules[module].injected[name] = few(known | held)
+            self.changed = True
 
     def attribute(self, value: str, name: str) -> Values:  # noqa: PLR0911 - one case per sort of value
         """What `.name` of a value stands for."""

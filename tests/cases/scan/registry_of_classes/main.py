@@ -1,0 +1,3 @@
+from pkg import get
+
+get("mlflow").lib.log_param("a", 1)

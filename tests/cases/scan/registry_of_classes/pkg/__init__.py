@@ -1,0 +1,2 @@
+from . import backends
+from .registry import get
