@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from traceability import intervals
 from traceability.corpus import accuracy, tables
 from traceability.corpus.labels import read_truth
 from traceability.study import job
@@ -16,7 +15,7 @@ def main(truth: Path, usage: Path, text_search: Path, table: Path, confidence: f
         "text_search": tables.TEXT_SEARCH.read(text_search).set_index("repository"),
     }
     columns = [column.name for column in tables.FLAGS]
-    rows = accuracy.score(known, said, columns, confidence, intervals.wilson, intervals.mcnemar_exact)
+    rows = accuracy.score(known, said, columns, confidence)
     tables.SCANNER_ACCURACY.write(rows, table)
 
 

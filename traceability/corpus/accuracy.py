@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 
-Wilson = Callable[[int, int, float], tuple[float, float]]
-McNemar = Callable[[int, int], float]
+from traceability import intervals
 
 
 def score(
@@ -16,8 +14,6 @@ def score(
     said: dict[str, pd.DataFrame],
     columns: list[str],
     confidence: float,
-    wilson: Wilson,
-    mcnemar: McNemar,
 ) -> list[dict[str, Any]]:
     """Rows of an accuracy table. All frames are indexed by project and hold 0/1 in `columns`.
 
@@ -38,7 +34,7 @@ def score(
             "resolver_only_right": int((right["resolver"] & ~right["text_search"]).sum()) if both else 0,
             "text_only_right": int((right["text_search"] & ~right["resolver"]).sum()) if both else 0,
         }
-        p_value = mcnemar(only["resolver_only_right"], only["text_only_right"]) if both else None
+        p_value = intervals.mcnemar_exact(only["resolver_only_right"], only["text_only_right"]) if both else None
         for name in right:
             given = said[name].loc[truth.index, column].astype(int)
             tp, fp = int((given & actual).sum()), int((given & (1 - actual)).sum())
@@ -47,7 +43,7 @@ def score(
                 "instrument": name, "column": column, "projects": len(truth), "tp": tp, "fp": fp, "fn": fn, "tn": tn,
             }  # fmt: skip
             for rate, of in (("precision", tp + fp), ("recall", tp + fn)):
-                low, high = wilson(tp, of, confidence) if of else (None, None)
+                low, high = intervals.wilson(tp, of, confidence) if of else (None, None)
                 row |= {rate: tp / of if of else None, f"{rate}_low": low, f"{rate}_high": high}
             rows.append(row | only | {"mcnemar_p": p_value})
     return rows

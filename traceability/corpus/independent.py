@@ -75,7 +75,8 @@ def sites_of(calls: pd.DataFrame, columns: set[str]) -> pd.DataFrame:
     """The scanner's call sites in the readers' form: a call on a client is also one of `via_client`."""
     own = calls[calls["way"].isin(DIRECT)]
     clients = own[(own["way"] == "client") | (own["kind"] == "client")].assign(kind="via_client")
-    named = pd.concat([own, clients]).rename(columns={"kind": "column"})
+    # To the readers the column is one of the usage table; in the scan it is the place in a line.
+    named = pd.concat([own, clients]).drop(columns="column", errors="ignore").rename(columns={"kind": "column"})
     return named.loc[named["column"].isin(columns), SITE].drop_duplicates()
 
 
