@@ -5,13 +5,15 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from traceability.corpus.scanner import vocabulary
+from traceability.corpus.scanner.resolution import Project
 from traceability.corpus.scanner.values import (
     FOREIGN_SETS,
     NOTHING,
     Class,
+    Module,
     Scope,
     Values,
     container,
@@ -19,8 +21,23 @@ from traceability.corpus.scanner.values import (
     last_name,
 )
 
-if TYPE_CHECKING:
-    from traceability.corpus.scanner.calling import Calling
+
+class Runner(Protocol):
+    """What is needed of the runner that goes over a module."""
+
+    project: Project
+    number: int
+    module: Module
+
+    def hand_over(self, value: str, given: list[Values], named: dict[str, Values]) -> None:
+        """Bind what a call hands in to the arguments of a function or class of the project."""
+
+    def annotated(self, node: ast.AST | None, scope: Scope) -> Values:
+        """Instances of the classes that an annotation names."""
+
+    def bind(self, target: ast.expr, values: Values, scope: Scope, weak: bool) -> None:
+        """Let a target stand for values."""
+
 
 #: What a function that imports by name is called.
 _IMPORTER = re.compile(r"import|lazy|module|require|need|optional|package|dependency|^load$", re.IGNORECASE)
@@ -39,7 +56,7 @@ RUN = "__run_notebook__"
 
 
 def result(
-    runner: Calling, node: ast.Call, spelled: str, functions: Values, given: list[Values], named: dict[str, Values],
+    runner: Runner, node: ast.Call, spelled: str, functions: Values, given: list[Values], named: dict[str, Values],
     scope: Scope,
 ) -> Values | None:  # fmt: skip
     """What such a call gives; None where it is a call like any other."""
@@ -73,7 +90,7 @@ def imported(spelled: str, node: ast.Call, given: list[Values], named: dict[str,
 
 
 def _getattr(
-    runner: Calling, node: ast.Call, given: list[Values], _named: dict[str, Values], _scope: Scope
+    runner: Runner, node: ast.Call, given: list[Values], _named: dict[str, Values], _scope: Scope
 ) -> Values | None:
     if len(node.args) < 2:
         return None
@@ -94,7 +111,7 @@ def _getattr(
 
 
 def _setattr(
-    runner: Calling, node: ast.Call, given: list[Values], _named: dict[str, Values], scope: Scope
+    runner: Runner, node: ast.Call, given: list[Values], _named: dict[str, Values], scope: Scope
 ) -> Values | None:
     if len(node.args) == 3 and isinstance(node.args[1], ast.Constant) and isinstance(node.args[1].value, str):
         target = ast.Attribute(value=node.args[0], attr=node.args[1].value, ctx=ast.Store())
@@ -103,7 +120,7 @@ def _setattr(
 
 
 def _namedtuple(
-    runner: Calling, node: ast.Call, _given: list[Values], _named: dict[str, Values], _scope: Scope
+    runner: Runner, node: ast.Call, _given: list[Values], _named: dict[str, Values], _scope: Scope
 ) -> Values | None:
     if len(node.args) < 2:
         return None
@@ -117,7 +134,7 @@ def _namedtuple(
 
 
 def _format(
-    _runner: Calling, node: ast.Call, _given: list[Values], _named: dict[str, Values], _scope: Scope
+    _runner: Runner, node: ast.Call, _given: list[Values], _named: dict[str, Values], _scope: Scope
 ) -> Values | None:
     held = node.func.value if isinstance(node.func, ast.Attribute) else None
     begins = isinstance(held, ast.Constant) and isinstance(held.value, str) and held.value.startswith("mlflow.")
@@ -125,7 +142,7 @@ def _format(
 
 
 def _super(
-    runner: Calling, _node: ast.Call, _given: list[Values], _named: dict[str, Values], scope: Scope
+    runner: Runner, _node: ast.Call, _given: list[Values], _named: dict[str, Values], scope: Scope
 ) -> Values | None:
     current: Scope | None = scope
     while current is not None:
@@ -137,38 +154,38 @@ def _super(
 
 
 def _same(
-    _runner: Calling, _node: ast.Call, given: list[Values], _named: dict[str, Values], _scope: Scope
+    _runner: Runner, _node: ast.Call, given: list[Values], _named: dict[str, Values], _scope: Scope
 ) -> Values | None:
     return frozenset(value for values in given for value in values if value.startswith("[]"))
 
 
 def _zip(
-    _runner: Calling, _node: ast.Call, given: list[Values], named: dict[str, Values], _scope: Scope
+    _runner: Runner, _node: ast.Call, given: list[Values], named: dict[str, Values], _scope: Scope
 ) -> Values | None:
     held = frozenset().union(*given)
     return container(frozenset().union(*named.values())) | frozenset(v for v in held if v.startswith("[]"))
 
 
 def _next(
-    _runner: Calling, _node: ast.Call, given: list[Values], _named: dict[str, Values], _scope: Scope
+    _runner: Runner, _node: ast.Call, given: list[Values], _named: dict[str, Values], _scope: Scope
 ) -> Values | None:
     return elements(given[0]) | (given[1] if len(given) > 1 else NOTHING) if given else None
 
 
 def _first(
-    _runner: Calling, _node: ast.Call, given: list[Values], _named: dict[str, Values], _scope: Scope
+    _runner: Runner, _node: ast.Call, given: list[Values], _named: dict[str, Values], _scope: Scope
 ) -> Values | None:
     return given[0] if given else None
 
 
 def _filter(
-    _runner: Calling, _node: ast.Call, given: list[Values], _named: dict[str, Values], _scope: Scope
+    _runner: Runner, _node: ast.Call, given: list[Values], _named: dict[str, Values], _scope: Scope
 ) -> Values | None:
     return given[1] if len(given) > 1 else None
 
 
 def _map(
-    runner: Calling, _node: ast.Call, given: list[Values], _named: dict[str, Values], _scope: Scope
+    runner: Runner, _node: ast.Call, given: list[Values], _named: dict[str, Values], _scope: Scope
 ) -> Values | None:
     if len(given) < 2:
         return None
@@ -180,13 +197,13 @@ def _map(
 
 
 def _cast(
-    runner: Calling, node: ast.Call, given: list[Values], _named: dict[str, Values], scope: Scope
+    runner: Runner, node: ast.Call, given: list[Values], _named: dict[str, Values], scope: Scope
 ) -> Values | None:
     return runner.annotated(node.args[0], scope) | given[1] if len(given) > 1 else None
 
 
 def _depends(
-    runner: Calling, _node: ast.Call, given: list[Values], named: dict[str, Values], _scope: Scope
+    runner: Runner, _node: ast.Call, given: list[Values], named: dict[str, Values], _scope: Scope
 ) -> Values | None:
     wanted = given[0] if given else named.get("dependency", NOTHING)
     found: set[str] = set()
@@ -196,7 +213,7 @@ def _depends(
 
 
 def _provider(
-    runner: Calling, _node: ast.Call, given: list[Values], named: dict[str, Values], _scope: Scope
+    runner: Runner, _node: ast.Call, given: list[Values], named: dict[str, Values], _scope: Scope
 ) -> Values | None:
     if not given or given[0] in FOREIGN_SETS:
         return None
@@ -206,7 +223,7 @@ def _provider(
 
 
 def _partial(
-    runner: Calling, _node: ast.Call, given: list[Values], named: dict[str, Values], _scope: Scope
+    runner: Runner, _node: ast.Call, given: list[Values], named: dict[str, Values], _scope: Scope
 ) -> Values | None:
     if not given:
         return None
@@ -216,12 +233,12 @@ def _partial(
 
 
 def _enter(
-    runner: Calling, _node: ast.Call, given: list[Values], _named: dict[str, Values], _scope: Scope
+    runner: Runner, _node: ast.Call, given: list[Values], _named: dict[str, Values], _scope: Scope
 ) -> Values | None:
     return entered(runner, given[0]) if given else None
 
 
-def entered(runner: Calling, values: Values) -> Values:
+def entered(runner: Runner, values: Values) -> Values:
     """What `with` gives of the values: what a generator yields, what `__enter__` returns, or the thing itself."""
     found: set[str] = set()
     for value in sorted(values):
@@ -238,14 +255,14 @@ def entered(runner: Calling, values: Values) -> Values:
 
 
 def _fixture(
-    runner: Calling, node: ast.Call, _given: list[Values], _named: dict[str, Values], _scope: Scope
+    runner: Runner, node: ast.Call, _given: list[Values], _named: dict[str, Values], _scope: Scope
 ) -> Values | None:
     name = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
     return runner.project.fixture(runner.module.path, name) if isinstance(name, str) else None
 
 
 def _run(
-    runner: Calling, node: ast.Call, _given: list[Values], _named: dict[str, Values], _scope: Scope
+    runner: Runner, node: ast.Call, _given: list[Values], _named: dict[str, Values], _scope: Scope
 ) -> Values | None:
     """`%run notebook` puts the names of that notebook into this one, as `from notebook import *` would."""
     words = [a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
@@ -264,7 +281,7 @@ def _run(
     return NOTHING
 
 
-_Maker = Callable[["Calling", ast.Call, list[Values], dict[str, Values], Scope], Values | None]
+_Maker = Callable[[Runner, ast.Call, list[Values], dict[str, Values], Scope], Values | None]
 _MAKERS: dict[str, _Maker] = {
     "getattr": _getattr, "setattr": _setattr, "super": _super, "next": _next, "choice": _next, "zip": _zip,
     "dict": _zip, "OrderedDict": _zip, "filter": _filter, "map": _map, "cast": _cast, "partial": _partial,
