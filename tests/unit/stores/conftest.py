@@ -60,7 +60,7 @@ def write_rich_run(uri: str, artifacts: str | None) -> str:
     run_id = client.create_run(experiment, run_name="everything").info.run_id
     for name, text in {
         "mlflow.source.git.commit": COMMIT, "mlflow.source.git.repoURL": "https://me:hidden@example.org/x.git",
-        "mlflow.source.name": "train.py", "mlflow.source.git.dirty": "false", "argv": "python train.py --token hidden",
+        "mlflow.source.name": "train.py", "mlflow.source.git.dirty": "false", "argv": "python train.py --token tk-41d8",
         "python": "3.11.7", "platform": "Linux", "PYTHONHASHSEED": "0", "deterministic_ops": "true",
     }.items():  # fmt: skip
         client.set_tag(run_id, name, text)
