@@ -161,7 +161,7 @@ def test_a_report_in_standard_output_that_is_a_file_is_whole(store, tmp_path):
     assert json.loads((tmp_path / "out.json").read_text())["summary"]["runs"] == 3
 
 
-HEAVY = ("pandas", "numpy", "jinja2", "mlflow", "pandera", "pyarrow", "rich.progress")
+HEAVY = ("pandas", "numpy", "jinja2", "mlflow", "sqlalchemy", "pandera", "pyarrow", "rich.progress")
 WATCH = """
 import sys
 from typer.testing import CliRunner
