@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from traceability.capture.entries import Evidence
 
-#: Kinds of entries, and how names and values of a run are asked of the database.
+#: Kinds of entries, with the query for the names and values of a run.
 _SQL = {
     "param": "SELECT key, value FROM params WHERE run_uuid = ?",
     "tag": "SELECT key, value FROM tags WHERE run_uuid = ?",
@@ -26,7 +26,7 @@ _SQL = {
                "WHERE i.source_type = 'DATASET' AND i.destination_id = ?",
     "model": "SELECT destination_id, '' FROM inputs WHERE source_type = 'RUN_OUTPUT' AND source_id = ?",
 }  # fmt: skip
-#: The same of logged models (MLflow 3), asked by experiment: one may belong to no run.
+#: The same for logged models (MLflow 3), by experiment, because a model need not belong to a run.
 _OF_MODELS = "JOIN logged_models m USING (model_id) WHERE m.lifecycle_stage = 'active' AND m.experiment_id = ?"
 _MODEL_SQL = {
     "model_tag": f"SELECT tag_key, tag_value FROM logged_model_tags {_OF_MODELS}",  # noqa: S608 - a constant

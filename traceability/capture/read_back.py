@@ -74,7 +74,7 @@ def _complete(case: Case, runs: Sequence[Evidence], digests: dict[str, float], d
         return replace(case, evidence=evidence, crosscheck=checked, reason=reason)
     facts = dict(case.truth) | {"digests": digests}
     if case.row["defect"] == "changed_data":
-        # The launch read the sound table; who comes later finds this one in its place.
+        # The launch read the original table; somebody who repeats it later finds this one in its place.
         other = planting.changed_table(data, case.folder / "changed.csv")
         facts["data_sha256"] = sha256_file(other)
         facts["digests"] = data_digests(case.tracker.python, other, other.with_suffix(".json"))

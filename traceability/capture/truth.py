@@ -36,7 +36,7 @@ def repository(root: Path | None) -> dict[str, Any]:
         return none
     listed = git.run("ls-files", "--others", "--exclude-standard", "-z", cwd=root).split("\0")
     untracked = sorted(filter(None, listed))
-    # Empty where HEAD is on a commit; a branch without commits has its name already.
+    # Empty where HEAD is detached; a branch that has no commit yet has a name already.
     branch = git.run("symbolic-ref", "--quiet", "--short", "HEAD", cwd=root, check=False).strip()
     try:
         commit = git.head(root)

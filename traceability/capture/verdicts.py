@@ -59,7 +59,7 @@ def planted(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         for name in [field.name for field in FIELDS if field.name in wanted or field.name in before]:
             old, new = before.get(name), after.get(name, {})
             expected = wanted.get(name) or (old or {})["verdict"]
-            # Without its undamaged twin there is nothing that a planted field could be compared with.
+            # A planted field can only be compared where the same launch was also made undamaged.
             noticed = old is None or (new.get("verdict"), new.get("share")) != (old["verdict"], old["share"])
             verdicts.append({
                 **{key: line[key] for key in ("tracker", "launch_mode", "tracking", "defect")}, "field": name,

@@ -87,7 +87,7 @@ def share(
         row["standardised"] = _standardised(rows)
     else:  # the same statistic: nothing is drawn again
         row |= {"standardised": k / n, "standardised_low": row["owner_low"], "standardised_high": row["owner_high"]}
-    # A percentile interval may miss the estimate it was made for by a rounding; the ends always hold it.
+    # Rounding can put the end of a percentile interval just past its own estimate; the ends are moved to hold it.
     row["standardised_low"] = min(row["standardised_low"], row["standardised"])
     row["standardised_high"] = max(row["standardised_high"], row["standardised"])
     return row

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 READY, ASYNCHRONOUS, FRESH = "ready", "asynchronous", "fresh"
 Cell = tuple[int, str]
 """How many writers, and the state of the store (`tables.COLLABORATION`)."""
-#: What is added up over rounds.
+#: Counts that are summed over rounds.
 COUNTS = (
     "expected", "acknowledged", "found", "lost", "duplicated", "torn", "failed_writers", "reads", "torn_reads",
 )  # fmt: skip
@@ -239,7 +239,7 @@ def _first_use(store: Store, count: int, points: int) -> dict[str, Any]:
             error = error or row.pop("error")
             totals.update({name: value for name, value in row.items() if isinstance(value, int)})
     except SQLAlchemyError as broken:
-        # Migrations that ran into one another can leave a schema that no client opens again.
+        # Two migrations at the same time can leave a schema that no client can open again.
         acknowledged = sum(len(steps) for account in lines for _, steps in writer.acknowledged(account).values())
         failed = sum(not account or "done" not in account[-1] for account in lines)
         totals = Counter(acknowledged=acknowledged, lost=acknowledged, failed_writers=failed)

@@ -32,7 +32,7 @@ UNITS = {
 }
 #: Points that MLflow takes in one request.
 LARGEST_BATCH = 1000
-#: Runs and points whose bytes are weighed: many, because databases grow by whole pages.
+#: Runs and points whose bytes are measured: many of them, because databases grow by whole pages.
 WEIGHED_RUNS, WEIGHED_POINTS = 200, 5000
 
 Cell = tuple[str, int]
@@ -49,7 +49,7 @@ class Sizes:
     upload_mib: int
     #: A cell is repeated until it has taken this long in one set-up.
     repeat_seconds: float
-    #: A cell that would take longer than this once, judged by the size below it, is left out.
+    #: A cell whose single repetition would take longer than this is left out, as judged from the next smaller size.
     at_most_seconds: float
 
     def cells(self) -> list[Cell]:

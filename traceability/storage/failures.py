@@ -24,21 +24,21 @@ log = logging.getLogger(__name__)
 
 #: Calls that each client has had acknowledged before the component is killed.
 BEFORE = 8
-#: So long a client may take for them.
+#: How long a client may take for these calls.
 PATIENCE_SECONDS = 60
 #: Points per call.
 BATCH = 10
-#: Clients that log while a service is killed; one where each of their requests waits some 0.2 s for its password.
+#: Clients that log while a service is killed. With accounts there is one, as each request waits 0.2 s for its password.
 CLIENTS, CLIENTS_WITH_ACCOUNTS = 4, 1
 #: Every client uploads a small file first; where the disk for artifacts is full, a large one after it.
 SMALL, LARGE = ("small.txt", 4096), ("large.txt", LARGE_BYTES)
-#: The client tries a failed request this often again, so that a failure is seen within seconds.
+#: How often the client repeats a failed request: once, so that a failure shows within seconds.
 RETRIES = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "10"}
 CLIENT, CLIENT_ASYNCHRONOUS = "client killed", "client killed, asynchronous"
 SERVER, POSTGRESQL = "server killed", "PostgreSQL killed"
 RECORDS, ARTIFACTS = "disk full: records", "disk full: artifacts"
 DISK_MIB = {stores.POSTGRESQL: 512}
-#: Room on the disk of a set-up without a database server.
+#: Size of the disk of a set-up without a database server.
 OTHER_DISK_MIB = 128
 
 
@@ -83,7 +83,7 @@ def _apart(
     refused = ""
     try:
         disks.enter()
-        # PostgreSQL's account has to be able to pass through.
+        # The account that runs PostgreSQL must be able to enter this folder.
         root.chmod(0o711)
         for name in [stores.POSTGRESQL, *(row["store"] for row in rows)]:
             disks.mount(root / name, DISK_MIB.get(name, OTHER_DISK_MIB))
@@ -177,7 +177,7 @@ def happen(store: Store, event: str, small_disks: bool = False) -> dict[str, Any
     try:
         return row | _left(store, experiment, lines, refused)
     except MlflowException as error:
-        # What is there in part can keep MLflow from reading the rest: all of it is out of reach then.
+        # A half-written entry can keep MLflow from reading the rest; then everything counts as lost.
         log.warning("%s after '%s': %s", store.name, event, error)
         acknowledged = sum(len(steps) for line in lines for _, steps in writer.acknowledged(line).values())
         uploads = sum(len(writer.acknowledged_artifacts(line)) for line in lines)
@@ -284,7 +284,7 @@ def _mend(store: Store, event: str, full: FullDisk | None) -> int:
         full.free()
     refused = 0
     for _ in range(30):
-        # Each time: a database server that cannot finish its recovery on a full disk ends some time after the fill.
+        # Checked each time, because a database server that cannot finish its recovery on a full disk stops later.
         for component in (store.postgresql, store.server):
             if component is not None and component.service is not None and not component.service.running:
                 component.start()
@@ -293,7 +293,7 @@ def _mend(store: Store, event: str, full: FullDisk | None) -> int:
             return refused
         except Exception as error:  # whatever a user would see
             log.info("%s after '%s': %s", store.name, event, str(error).splitlines()[0])
-            # A database still in recovery refuses everybody; what is counted is what outlives its return.
+            # A database in recovery refuses every client; only failures that last longer are counted.
             refused += store.postgresql is None or store.postgresql.answers()
             time.sleep(0.2)
     raise StudyError(f"{store.name}: no answer after '{event}', though everything was started again")

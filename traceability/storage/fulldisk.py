@@ -13,11 +13,11 @@ from traceability.runtime import services
 from traceability.storage import disks, stores
 from traceability.storage.stores import Store
 
-#: The artifact that does not fit, and the room that is left for it.
+#: Size of the artifact that does not fit, and the space that is left on the disk.
 LARGE_BYTES, ROOM_FOR_ARTIFACTS = 4 * disks.MIB, 2 * disks.MIB
-#: The room left for records: some hundred points.
+#: Space that is left for records: enough for a few hundred points.
 ROOM_FOR_RECORDS = 64 * 1024
-#: Size of a table's file that PostgreSQL soon exceeds.
+#: Limit on the size of a table's file, which PostgreSQL soon exceeds.
 POSTGRESQL_FILE = 256 * 1024
 NO_WAY = "neither a small disk nor prlimit on this system: a full disk cannot be shown"
 

@@ -34,7 +34,7 @@ from traceability.storage import environments, reasons, stores
 
 log = logging.getLogger(__name__)
 
-#: Workers of `mlflow server` for whom nobody chose a number.
+#: Default number of workers of `mlflow server`.
 DEFAULT_WORKERS = 4
 PATH = "/api/2.0/mlflow/experiments/get?experiment_id=0"
 #: Every way of connecting is timed in this many blocks, in turn with the others.

@@ -250,7 +250,7 @@ def all_opened(
             try:
                 running[row["store"]] = manager.__enter__()
                 entered.append(manager)
-            # Direct stores are opened by MLflow itself, with errors of its own, of SQLAlchemy and of the system.
+            # MLflow opens direct stores itself and lets its own errors, SQLAlchemy's and the system's through.
             except (StudyError, MlflowException, SQLAlchemyError, OSError) as error:
                 missing[row["store"]] = reasons.reason(error)
                 log.warning("%s: not measured: %s", row["store"], error)

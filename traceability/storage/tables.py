@@ -119,7 +119,7 @@ COLLABORATION = Table(
         Column("expected", "int", "points that the writers were to log", nullable=True, minimum=0),
         Column("acknowledged", "int", "points whose logging call returned", nullable=True, minimum=0, volatile=True),
         Column("found", "int", "different points found afterwards", nullable=True, minimum=0, volatile=True),
-        # Asynchronous calls and first uses of a database lose more or less of it, as the moment has it.
+        # How much asynchronous calls and first uses of a database lose depends on timing.
         Column("lost", "int", "acknowledged points that were not found", nullable=True, minimum=0, volatile=True),
         Column("duplicated", "int", "points found more than once", nullable=True, minimum=0, volatile=True),
         Column("torn", "int", "points found with a value that nobody logged", nullable=True, minimum=0, volatile=True),
@@ -161,7 +161,7 @@ FAILURES = Table(
         Column("unacknowledged", "int", "found, but the call did not return", nullable=True, minimum=0, volatile=True),
         Column("artifacts_acknowledged", "int", "files whose upload returned", nullable=True, minimum=0),
         Column("artifacts_lost", "int", "of these, not there as they were", nullable=True, minimum=0),
-        # What a kill leaves depends on the moment at which it comes.
+        # What is left after a kill depends on its timing.
         Column("half", "str", "what is there in part", nullable=True, volatile=True),
         Column("run_status", "str", "status of the runs afterwards", nullable=True, volatile=True),
         Column(
@@ -188,7 +188,7 @@ COST = Table(
         Column("ratio", "float", "median over SQLite's", nullable=True, volatile=True),
         Column("ratio_low", "float", "lower end of its 95 % bootstrap interval", nullable=True, volatile=True),
         Column("ratio_high", "float", "upper end", nullable=True, volatile=True),
-        # Of a size that is left out it says how long that would have taken.
+        # For a size that is left out, the reason says how long it would have taken.
         replace(_REASON, meaning="why it was not measured, or has no ratio; empty: it was and has", volatile=True),
     ),
     key=("store", "operation", "size"),

@@ -20,9 +20,9 @@ from traceability.runtime.processes import die_with_parent
 from traceability.storage import reasons
 
 METRIC = "load"
-#: An asynchronous writer would otherwise be done before the first point is sent; a training step takes longer.
+#: Pause between points, shorter than a training step: without it a writer ends before its first point is sent.
 ASYNCHRONOUS_PAUSE_SECONDS = 0.005
-#: How long a writer waits for those that begin with it.
+#: How long a writer waits for the others to be ready.
 TOGETHER_SECONDS = 120
 PRELOAD = ["mlflow", "mlflow.store.tracking.sqlalchemy_store", "mlflow.store.tracking.file_store", "psycopg2"]
 

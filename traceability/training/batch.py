@@ -199,9 +199,9 @@ def _end_orphans(replicates: list[Replicate], uri: str) -> dict[str, int]:
         return {}
     keys = {item.key for item in replicates}
     attempts: dict[str, int] = {}
-    # Under another size of batches the killed attempt was in another batch; those that run are few, whatever there is.
+    # If the batch size was changed since, the killed attempt belonged to another batch; few runs are RUNNING anyway.
     for query in (f"tags.`{tracking.PREFIX}batch` = '{replicates[0].batch}'", "attributes.status = 'RUNNING'"):
-        # All of them first: whoever is marked leaves the answer to the second question.
+        # Listed before any is marked, because a run that is marked KILLED no longer matches the second query.
         for run in list(tracking.all_runs(client, experiment.experiment_id, query)):
             key = run.data.tags.get(f"{tracking.PREFIX}key", "")
             if key not in keys:

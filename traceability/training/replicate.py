@@ -47,7 +47,7 @@ def run(order: dict[str, Any]) -> None:
 
         mlflow.set_tracking_uri(order["tracking_uri"])
         if "artifacts" in order and mlflow.get_experiment_by_name(order["experiment"]) is None:
-            # A store of its own: without a place for artifacts they would go below the working directory.
+            # A store of its own needs an artifact location, or MLflow writes artifacts below the working directory.
             mlflow.create_experiment(order["experiment"], artifact_location=Path(order["artifacts"]).as_uri())
         tracking.add_tags_to_every_run(order["tags"])
     seen: dict[str, Any] = {"status": "finished", "error": None}
