@@ -33,7 +33,7 @@ from traceability.plugin import provider
 looks, status = [], []
 for _ in range({looks}):
     began = time.perf_counter()
-    tags = provider.current()
+    tags, _ = provider.current()
     looks.append(time.perf_counter() - began)
     if {compare}:
         began = time.perf_counter()

@@ -213,6 +213,9 @@ def _parameters(run: Run, started: sources.Started, command: str, names: frozens
             item.lack("parameters")
         item.lack("executed" if notebook else "command")
     cut = [name for name, value in params.items() if len(value) in _CUT] if "params.json" not in names else []
+    if shortened and record_fields.WHOLE_COMMAND in names:
+        item.say(f"the whole command line is kept as {record_fields.WHOLE_COMMAND}")
+        shortened = ""
     if shortened:
         item.say(f"the command line was cut: {shortened}")
     if cut:

@@ -19,6 +19,11 @@ Part = Callable[[dict[str, str]], None]
 
 def tags() -> dict[str, str]:
     """All facts as tag values by name, without prefix. Raises nothing: a part that fails says so in its place."""
+    return look()[0]
+
+
+def look() -> tuple[dict[str, str], dict[str, str]]:
+    """As `tags`; and those values whole that are cut in the tags, by their names."""
     limit = limits.seconds()
     until = time.monotonic() + limit
     found: dict[str, str] = {}
@@ -34,7 +39,7 @@ def tags() -> dict[str, str]:
         "data": lambda into: data.describe(into, ends),
     }
 
-    def look() -> None:
+    def slow_parts() -> None:
         for name, part in parts.items():
             done.append(name)
             _look(late, name, part)
@@ -43,14 +48,16 @@ def tags() -> dict[str, str]:
     done: list[str] = []
     try:
         # In a thread of its own, because a disk that does not answer cannot be given a time limit.
-        looking = threading.Thread(target=look, daemon=True, name="traceability")
+        looking = threading.Thread(target=slow_parts, daemon=True, name="traceability")
         looking.start()
         looking.join(limits.remaining(until))
     except RuntimeError:  # no thread can be started any more: the interpreter is ending
-        look()
+        slow_parts()
     known = dict(late)
     if done and done[-1]:
-        known.setdefault(f"failed_{done[-1]}", f"took longer than {limit:g} s")
+        known.setdefault(
+            f"failed_{done[-1]}", f"took longer than {limit:g} s; {limits.SECONDS_VARIABLE} sets another limit"
+        )
     return _fitting(found | known)
 
 
@@ -61,12 +68,13 @@ def _look(found: dict[str, str], name: str, part: Part) -> None:
         found[f"failed_{name}"] = redaction.text(f"{type(error).__name__}: {error}"[:500])
 
 
-def _fitting(found: dict[str, str]) -> dict[str, str]:
+def _fitting(found: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """Values as every store takes them: valid Unicode, and long ones in parts `name`, `name.2`, `name.3` ...
 
-    A value of more than `limits.PARTS` parts is cut, and `name_cut` says so.
+    A value of more than `limits.PARTS` parts is cut, `name_cut` says so, and the second mapping holds it whole.
     """
     fitting: dict[str, str] = {}
+    whole: dict[str, str] = {}
     for name, value in found.items():
         # Names of files and arguments need not be text; what cannot be encoded is written as \\udcff.
         encoded = value.replace("\0", "\\0").encode("utf-8", "backslashreplace")
@@ -75,8 +83,9 @@ def _fitting(found: dict[str, str]) -> dict[str, str]:
             fitting[name if number == 1 else f"{name}.{number}"] = piece
         if len(pieces) > limits.PARTS:
             kept = sum(len(piece.encode()) for piece in pieces[: limits.PARTS])
-            fitting[f"{name}_cut"] = f"{kept} of {len(encoded)} bytes are kept"
-    return fitting
+            fitting[f"{name}_cut"] = f"{kept} of {len(encoded)} bytes are in the tags"
+            whole[name] = encoded.decode("utf-8")
+    return fitting, whole
 
 
 def _pieces(encoded: bytes) -> list[str]:

@@ -21,6 +21,8 @@ VARIABLE = "TRACEABILITY_CONTEXT"
 _NOT_OF_A_RUN = ("mlflow.data", "mlflow.tracing", "mlflow.tracking._tracking_service.client", "mlflow.genai")
 #: MLflow takes no more tags at once.
 _BATCH = 100
+#: Names one look, where the run that it belongs to is to be found again.
+_LOOK = f"{PREFIX}look"
 
 
 def wanted() -> bool:
@@ -28,16 +30,20 @@ def wanted() -> bool:
     return os.environ.get(VARIABLE, "") == "1"
 
 
-def current() -> dict[str, str]:
-    """The tags of this process as it is now, with prefix; never raises, never more than two seconds."""
+def current() -> tuple[dict[str, str], dict[str, str]]:
+    """The tags of this process as it is now, with prefix, and whole values of those that are cut.
+
+    Never raises, never takes more than two seconds.
+    """
+    long: dict[str, str] = {}
     try:
         from traceability.plugin import context
 
-        found = context.tags()
+        found, long = context.look()
     except Exception as error:
         log.debug("the run's context could not be read", exc_info=True)
         found = {"failed": type(error).__name__}
-    return {MARK: "1"} | {PREFIX + name: value for name, value in found.items()}
+    return {MARK: "1"} | {PREFIX + name: value for name, value in found.items()}, long
 
 
 class Provider:
@@ -63,7 +69,13 @@ class Provider:
 
     def tags(self) -> dict[str, Any]:
         """The tags."""
-        return current()
+        found, long = current()
+        if long:
+            from traceability.plugin import whole
+
+            found[_LOOK] = os.urandom(16).hex()
+            whole.keep(long, _LOOK, found[_LOOK])
+        return found
 
 
 def _for_something_else() -> bool:
@@ -85,8 +97,12 @@ def stamp(run_id: str, tracking_uri: str | None = None) -> dict[str, str]:
     from mlflow import MlflowClient
     from mlflow.entities import RunTag
 
-    found = current()
+    found, long = current()
     client, tags = MlflowClient(tracking_uri=tracking_uri), [RunTag(name, text) for name, text in found.items()]
     for start in range(0, len(tags), _BATCH):
         client.log_batch(run_id, tags=tags[start : start + _BATCH])
+    if long:
+        from traceability.plugin import whole
+
+        whole.write(run_id, long, tracking_uri)
     return found

@@ -15,6 +15,9 @@ PREFIX = "traceability."
 MARK = f"{PREFIX}context"
 """Tag that says that the plugin (or `traceability.stamp`) wrote the tags beside it."""
 
+#: Artifact that holds a command line which is too long even for several tags.
+WHOLE_COMMAND = f"{PREFIX}argv.txt"
+
 #: A full commit id; anything shorter may mean another commit tomorrow.
 COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 

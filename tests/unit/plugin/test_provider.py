@@ -2,9 +2,11 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 from support import ROOT
@@ -252,3 +254,16 @@ def test_importing_the_library_stays_light():
     done = subprocess.run([sys.executable, "-c", text], env=git.environment() | {"PYTHONPATH": str(ROOT)},
                           capture_output=True, text=True, check=True)  # fmt: skip
     assert done.stdout.strip() == "[]"
+
+
+def test_a_command_line_that_no_tags_hold_is_kept_whole_among_the_artifacts(bench, tmp_path):
+    home = project(tmp_path / "p", before="import time")
+    text = (home / "train.py").read_text()
+    (home / "train.py").write_text(text.replace('("x", 1)', '("x", 1); time.sleep(1)'))
+    git.commit_all(home, "two")
+    words = [f"--image=/scans/patient-{number:05d}/slice.png" for number in range(6000)] + ["--seed", "7"]
+    _, judged = launch(bench, [sys.executable, "train.py", *words], home)
+    assert "traceability.argv_cut" in own(judged)
+    kept = Path(judged.run.artifacts.removeprefix("file://")) / "traceability.argv.txt"
+    assert shlex.split(kept.read_text())[-6002:] == words
+    assert judged.items["parameters"].state == "complete"
