@@ -118,6 +118,7 @@ class FileStore:
             if deleted and not scope.runs and not (whole and scope.experiments):
                 self._reading.add("run_deleted", run_id)
             else:
+                self._reading.add("deleted_read", run_id, int(deleted))
                 yield self._run(run_id, key, home, folder, about, deleted)
         if not scope.runs:
             self._count_what_is_no_run(scope)

@@ -9,6 +9,10 @@ from dataclasses import dataclass, field
 KINDS = {
     "run_deleted": ("{n} run deleted", "{n} runs deleted"),
     "experiment_deleted": ("{n} experiment deleted", "{n} experiments deleted"),
+    "deleted_read": (
+        "{n} run read although it, or its experiment, was deleted",
+        "{n} runs read although they, or their experiments, were deleted",
+    ),
     "trace": ("{n} trace, not audited", "{n} traces, not audited"),
     "one_experiment": (
         "the address is the folder of one experiment; the store is its parent",

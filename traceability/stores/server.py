@@ -151,6 +151,7 @@ class Server:
         tags = _pairs(data.get("tags"))
         metrics = {str(item.get("key", "")): item for item in _dicts(data.get("metrics"))}
         deleted = info.get("lifecycle_stage") == "deleted" or experiment in self._gone
+        self._reading.add("deleted_read", key, int(deleted))
         artifacts = str(info.get("artifact_uri") or "")
         return Run(
             run_id=key,

@@ -146,6 +146,7 @@ class Database:
             if self.artifacts.moved(recorded, resolved):
                 self._reading.add("moved_artifacts", recorded)
             deleted = row.get("lifecycle_stage") == "deleted" or experiment in self._deleted
+            self._reading.add("deleted_read", key, int(deleted))
             yield Run(
                 run_id=key,
                 experiment_id=experiment,

@@ -116,8 +116,9 @@ def test_deleted_runs_and_experiments_of_a_database(tmp_path):
     found, told = read(path)
     assert [one.run_id for one in found] == [run_id(1)]
     assert told == {"run_deleted": 2, "experiment_deleted": 1}
-    found, _ = read(path, run_id(2), run_id(3))
+    found, told = read(path, run_id(2), run_id(3))
     assert [one.deleted for one in found] == [True, True]
+    assert told["deleted_read"] == 2
     (found,), _ = read(path, experiments=["2"])
     assert (found.run_id, found.experiment) == (run_id(3), "old")
 

@@ -79,8 +79,8 @@ def test_deleted_runs_and_experiments_are_counted_and_can_be_named(tmp_path):
     assert [one.run_id for one in found] == [run_id(1)]
     assert told == {"run_deleted": 2, "experiment_deleted": 1}
     for number in (2, 3):
-        (named,), _ = read(tmp_path, run_id(number))
-        assert named.deleted
+        (named,), told = read(tmp_path, run_id(number))
+        assert named.deleted and told["deleted_read"] == 1
     (named,), told = read(tmp_path, experiments=["9"])
     assert (named.run_id, named.deleted, named.experiment) == (run_id(3), True, "old")
 
