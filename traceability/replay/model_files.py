@@ -11,7 +11,6 @@ import shutil
 import stat
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from traceability.stores.artifacts import Artifacts
 
@@ -28,28 +27,39 @@ def collect(artifacts: Artifacts, places: Sequence[str], target: Path, within: P
     links say: what a replayed program left is read so.
     """
     for place in places:
-        folder = artifacts.local(place)
-        if folder is not None:
-            found = _from_folder(folder, target, within)
-        elif within is None and artifacts.server and urlsplit(place).scheme == "mlflow-artifacts":
-            found = _from_server(artifacts.server, place, target)
+        if within is None:
+            found = _from_store(artifacts, place, target)
         else:
-            found = False
+            folder = artifacts.local(place)
+            found = folder is not None and _from_folder(folder, target, within)
         if found:
             return target
     return None
 
 
-def _from_folder(folder: Path, target: Path, within: Path | None) -> bool:
+def _from_store(artifacts: Artifacts, place: str, target: Path) -> bool:
+    """Copy what the store, or the server that the user named, hands out itself."""
+    described = artifacts.content(place, "MLmodel", DESCRIPTIONS["MLmodel"])
+    if described is None:
+        return False
+    for name, largest in (DESCRIPTIONS | WEIGHTS).items():
+        data = described if name == "MLmodel" else artifacts.content(place, name, largest)
+        if data is not None:
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            (target / name).write_bytes(data)
+    return True
+
+
+def _from_folder(folder: Path, target: Path, within: Path) -> bool:
     for name, largest in (DESCRIPTIONS | WEIGHTS).items():
         with contextlib.suppress(OSError):
             _copy(folder / name, target / name, largest, within)
     return (target / "MLmodel").is_file()
 
 
-def _copy(source: Path, target: Path, largest: int, within: Path | None) -> None:
+def _copy(source: Path, target: Path, largest: int, within: Path) -> None:
     """Copy a regular file of at most `largest` bytes. Raises `OSError` for anything else."""
-    if within is not None and not source.resolve().is_relative_to(within.resolve()):
+    if not source.resolve().is_relative_to(within.resolve()):
         raise OSError(f"{source} lies elsewhere")
     # Not waiting: a pipe without a writer would hold the replay up.
     handle = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -60,22 +70,3 @@ def _copy(source: Path, target: Path, largest: int, within: Path | None) -> None
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("wb") as copy:
             shutil.copyfileobj(stream, copy)
-
-
-def _from_server(server: str, place: str, target: Path) -> bool:
-    """Download from the server that the user named; an address with a host of its own is somebody else's."""
-    if urlsplit(place).netloc:
-        return False
-    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
-
-    with contextlib.suppress(Exception):  # any failure of a server or its storage means: not to be seen
-        repository = get_artifact_repository(place, tracking_uri=server)
-        wanted = DESCRIPTIONS | WEIGHTS
-        for name, largest in wanted.items():
-            folder = str(Path(name).parent)
-            listed = repository.list_artifacts(None if folder == "." else folder)
-            sizes = {item.path: item.file_size for item in listed if not item.is_dir}
-            if name in sizes and (sizes[name] or 0) <= largest:
-                (target / name).parent.mkdir(parents=True, exist_ok=True)
-                repository.download_artifacts(name, dst_path=str(target))
-    return (target / "MLmodel").is_file()

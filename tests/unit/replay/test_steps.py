@@ -176,7 +176,10 @@ def test_every_arm_is_replayed_at_least_once_where_its_workload_is_configured():
     rows = plan(cases, arms, environments=["same"], replays_at_most=1000, **every)
     assert not any("{" in row["options"].replace("{}", "") for row in rows), "every number was filled in"
     assert {(row["workload"], row["arm"]) for row in rows if row["defect"] == "none"} == {
-        (arm["workload"], arm["arm"]) for arm in arms
+        # A source run is launched in the study's own environment; arms of the libraries of 2024 are not.
+        (arm["workload"], arm["arm"])
+        for arm in arms
+        if arm["process"] != "era"
     }
     # Fashion-MNIST must be downloaded and belongs to the full size.
     default = plan(cases, arms, environments=["same"], replays_at_most=1, **THREE)
