@@ -251,12 +251,13 @@ def _started_ns() -> int:
             pid = above
     except (OSError, ValueError, IndexError):
         pass
+    latest = time.time_ns() - time.process_time_ns()
     try:
         ticks = int(_proc(pid, "stat").rpartition(b")")[2].split()[19])
         booted = time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-        return booted + ticks * 10**9 // os.sysconf("SC_CLK_TCK")
+        return min(latest, booted + ticks * 10**9 // os.sysconf("SC_CLK_TCK"))
     except (OSError, ValueError, IndexError, AttributeError):
-        return time.time_ns() - time.process_time_ns()
+        return latest
 
 
 def _folder() -> str:

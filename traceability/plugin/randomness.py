@@ -69,7 +69,7 @@ def _seeds() -> tuple[dict[str, int], dict[str, str]]:
             seeded = sys.modules["numpy.random"].RandomState(begin).get_state()
             if begin != _UNSEEDED_NUMPY and _same(seeded, numpy_state):
                 seeds["numpy"] = begin
-    said = [int(digits) for digits in re.findall(r"\b\d{1,9}\b", " ".join(sys.argv[1:]))[-_CANDIDATES:]]
+    said = [int(digits) for digits in re.findall(r"\b\d{1,9}\b", " ".join(map(str, sys.argv[1:])))[-_CANDIDATES:]]
     for candidate in sorted({*seeds.values(), 0, 1, 42, *said}):
         if random.Random(candidate).getstate() == state:  # noqa: S311 - compared, never drawn from
             seeds["python"] = candidate

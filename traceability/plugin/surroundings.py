@@ -19,7 +19,7 @@ def command(found: dict[str, str]) -> None:
     """Add the command line that the user typed, without secrets."""
     # A process that `multiprocessing` or joblib started has a program of its own; its arguments are the parent's.
     spawned = any(word in argument for argument in sys.orig_argv[:8] for word in ("multiprocessing", "loky"))
-    words = [sys.executable, *sys.argv] if spawned else sys.orig_argv
+    words = [sys.executable, *map(str, sys.argv)] if spawned else sys.orig_argv
     found["argv"] = shlex.join(redaction.words(words))
 
 
