@@ -104,7 +104,9 @@ class _Commands(TyperGroup):
 
 
 def _fail(error: StudyError) -> None:
-    typer.echo(f"error: {error}", err=True)
+    from traceability.runtime import terminal
+
+    terminal.echo(f"error: {error}", error=True)  # a message may quote a record or a file's name
     sys.exit(FAILED)
 
 

@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from traceability.errors import MissingExtra
 from traceability.stores import tracking
-from traceability.stores.errors import MissingExtra, NoAnswer, NotAStore
+from traceability.stores.errors import NoAnswer, NotAStore
 
 #: Longest value in a row that is read, in bytes.
 _LONGEST = 64 * 2**20
@@ -160,14 +161,14 @@ def server(uri: str, shown: str) -> Iterator[Alchemy]:
         from sqlalchemy.exc import SQLAlchemyError
         from sqlalchemy.pool import NullPool
     except ImportError:
-        raise MissingExtra(f"reading {shown}", "sqlalchemy") from None
+        raise MissingExtra("sqlalchemy", "audit") from None
     try:
         address = sa.make_url(re.sub(r"^(postgres|mariadb)(?=[:+])", _renamed, uri))
     except (SQLAlchemyError, ValueError) as error:
         raise NoAnswer(f"{shown}: no usable address ({_short(error, uri)})") from None
     kind = address.drivername.partition("+")[0]
     if "+" not in address.drivername:
-        address = address.set(drivername=f"{kind}+{_DIALECTS[_driver(kind, shown)]}")
+        address = address.set(drivername=f"{kind}+{_DIALECTS[_driver(kind)]}")
     words = {"connect_timeout": _PATIENCE} if address.get_driver_name() != "mysqldb" else {}
     try:
         engine = sa.create_engine(
@@ -175,7 +176,7 @@ def server(uri: str, shown: str) -> Iterator[Alchemy]:
             **({"execution_options": {"postgresql_readonly": True}} if kind == "postgresql" else {}),
         )  # fmt: skip
     except ImportError as error:
-        raise MissingExtra(f"reading {shown}", str(error.name or address.get_driver_name())) from None
+        raise MissingExtra(str(error.name or address.get_driver_name()), "audit") from None
     except SQLAlchemyError as error:
         raise NoAnswer(f"{shown}: no usable address ({_short(error, uri)})") from None
     try:
@@ -193,13 +194,13 @@ def server(uri: str, shown: str) -> Iterator[Alchemy]:
         engine.dispose()
 
 
-def _driver(kind: str, shown: str) -> str:
+def _driver(kind: str) -> str:
     from importlib.util import find_spec
 
-    drivers = _DRIVERS.get(kind, ())
+    drivers = _DRIVERS[kind]
     found = next((name for name in drivers if find_spec(name) is not None), None)
     if found is None:
-        raise MissingExtra(f"reading {shown}", drivers[-1] if drivers else kind)
+        raise MissingExtra(drivers[0] if kind == "postgresql" else drivers[-1], "audit")
     return found
 
 

@@ -19,10 +19,3 @@ class BusyStore(NotAStore):
 
 class UnknownRun(StudyError):
     """No run, or more than one, has the id that was given."""
-
-
-class MissingExtra(StudyError):
-    """A package is needed that the installation lacks; the message names the extra that brings it."""
-
-    def __init__(self, what: str, package: str, extra: str = "audit") -> None:
-        super().__init__(f"{what} needs the package '{package}'; install it with: pip install 'traceability[{extra}]'")

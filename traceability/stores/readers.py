@@ -18,6 +18,7 @@ from types import FrameType
 from urllib.parse import unquote, urlsplit
 
 from traceability.errors import StudyError, nearest
+from traceability.runtime import terminal
 from traceability.stores import filestore, snapshots, sql, tracking
 from traceability.stores.errors import NotAStore, UnknownRun
 from traceability.stores.record_fields import Run
@@ -123,7 +124,8 @@ def scope_of(store: Store, experiments: list[str], runs: list[str]) -> Scope:
     for wanted in experiments:
         found = [key for key, name in known.items() if wanted == name] or [key for key in known if wanted == key]
         if not found:
-            raise StudyError(f"--experiment '{wanted}' is not in the store; {nearest(wanted, known.values())}")
+            names = [terminal.printable(name)[:100] for name in known.values()]
+            raise StudyError(f"--experiment '{wanted}' is not in the store; {nearest(wanted, names)}")
         ids += found
     return Scope(tuple(ids), tuple(dict.fromkeys(full_id(store, run) for run in runs)))
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
-from traceability.errors import StudyError
+from traceability.errors import MissingExtra, StudyError
 from traceability.stores import record_fields
-from traceability.stores.errors import MissingExtra, NoAnswer
+from traceability.stores.errors import NoAnswer
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -97,7 +97,7 @@ def client(uri: str, setting: str = "tracking.uri") -> MlflowClient:
             from mlflow.exceptions import MlflowException
             from sqlalchemy.exc import SQLAlchemyError
         except ImportError as error:
-            raise MissingExtra(f"using {redacted(uri)}", str(error.name), "replay") from None
+            raise MissingExtra(str(error.name), "replay") from None
 
         if uri.startswith("sqlite:"):
             Path(re.sub(r"^sqlite:/{3}", "", uri).partition("?")[0]).parent.mkdir(parents=True, exist_ok=True)

@@ -252,6 +252,14 @@ def test_an_address_that_cannot_be_used_is_one_line_without_its_password(uri):
     assert "hidden" not in str(caught.value) and "\n" not in str(caught.value)
 
 
+def test_a_recorded_name_does_not_steer_the_terminal_by_way_of_an_error(tmp_path):
+    name = "river\x1b]0;forged\x07\n"
+    path = database(tmp_path / "s" / "mlflow.db", f"UPDATE experiments SET name = '{name}'")
+    with readers.opened(str(path)) as store, pytest.raises(StudyError) as caught:
+        readers.scope_of(store, ["riverx"], [])
+    assert str(caught.value).isprintable()
+
+
 def test_programs_in_a_database_are_not_run(tmp_path):
     """A view, a virtual table or a computed column in the place of a table is what the file's author wrote."""
     for number, statement in enumerate((
@@ -292,8 +300,7 @@ def test_files_and_sqlite_need_nothing_but_the_standard_library_and_yaml(tmp_pat
     )  # fmt: skip
     assert done.stdout.splitlines() == [
         "1",
-        "reading postgresql://***@127.0.0.1:9/x needs the package 'sqlalchemy'; "
-        "install it with: pip install 'traceability[audit]'",
+        "the package sqlalchemy is not installed; pip install 'traceability[audit]' brings it",
     ]
 
 
