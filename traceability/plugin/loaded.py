@@ -146,7 +146,7 @@ class Ledger:
 
     def _first_state(self, path: Path, content: bytes, changed_at: int, script: bool) -> str:
         """The state of a source that was not seen before: it was loaded since the last look, or since the start."""
-        running = _script_code() if script else None
+        running = _script_code(path) if script else None
         if running is not None:
             return AS_LOADED if _same_program(running, content) else CHANGED
         bound = self._last if self._last is not None else STARTED_NS + _TICK_NS
@@ -158,12 +158,15 @@ class Ledger:
 # --- compiled code ------------------------------------------------------------------------------------------------
 
 
-def _script_code() -> CodeType | None:
-    """The compiled script as it runs: its frame is the lowest of the main thread."""
+def _script_code(path: Path) -> CodeType | None:
+    """The compiled script as it runs, from its frame in the main thread; None where it does not run there any more."""
     frame = sys._current_frames().get(threading.main_thread().ident or 0)
     while frame is not None:
-        if frame.f_code.co_name == "<module>" and frame.f_globals.get("__name__") == "__main__":
-            return frame.f_code
+        code = frame.f_code
+        is_program = code.co_name == "<module>" and frame.f_globals.get("__name__") == "__main__"
+        # Text that a script executes has a frame like its own, but for the name of the file.
+        if is_program and Path(BEGAN_IN, code.co_filename) == path:
+            return code
         frame = frame.f_back
     return None
 

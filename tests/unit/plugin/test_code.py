@@ -138,6 +138,19 @@ def test_code_of_a_repository_inside_the_repository_is_judged_there(how, project
     assert tags["dirty"] == ("true" if how == "submodule" else "false"), "git says so of a submodule"
 
 
+@pytest.mark.parametrize("words", [
+    ["train.py"], ["./train.py"], ["-m", "train"], ["-m", "cProfile", "-o", "profile", "train.py"], ["-O", "train.py"],
+    ["start.py"],
+])  # fmt: skip
+def test_however_it_is_launched_a_clean_script_is_clean(words, project, looks):
+    text = "exec('look()')\nexec(compile('look()', '<made>', 'exec'), {'__name__': '__main__', 'look': look})\n"
+    start = "import runpy\nrunpy.run_path('train.py', run_name='__main__')\n"
+    folder = project(train_py=f"{LOOK}import helper\n{text}", helper_py=HELPER, start_py=start)
+    for tags in looks(folder, *words, silent=True):
+        assert tags["dirty"] == "false", tags
+        assert tags["commit"] == commit_of(folder)
+
+
 def test_a_program_in_a_linked_work_tree_is_described_there(project, looks, environment, tmp_path):
     folder = project(train_py=SCRIPT, helper_py=HELPER)
     call(folder, environment, "git", "worktree", "add", "-q", "-b", "side", str(tmp_path / "side"))
