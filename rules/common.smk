@@ -22,6 +22,7 @@ SOURCE = Path() if Path.cwd() == FOLDER == Path(workflow.basedir) else FOLDER
 from traceability import __version__ as STUDY_VERSION
 from traceability.study import code_digest as reached_code
 from traceability.study import config_schema, missing, published
+from traceability.study.interpreter import one_word
 from traceability.study.arms import chosen as chosen_arms
 from traceability.capture.tables import TRACKERS
 from traceability.corpus import batches as project_batches
@@ -55,6 +56,8 @@ def in_source(path):
     return str(SOURCE / path)
 
 
+# What Snakemake starts scripts with; it does not quote the path.
+sys.executable = checked(one_word, sys.executable)
 # One line for a mistake and every default filled in; then as Snakemake itself checks a configuration.
 config = checked(config_schema.check, config)
 validate(config, schema="../config/schemas/config.schema.json")

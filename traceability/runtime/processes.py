@@ -7,6 +7,7 @@ import ctypes
 import fcntl
 import multiprocessing
 import multiprocessing.connection
+import multiprocessing.util
 import os
 import shutil
 import signal
@@ -104,6 +105,31 @@ def exclusive(path: Path) -> Iterator[None]:
                 f"{path}: another process is doing this work; wait for it or end it, then run again"
             ) from None
         yield
+
+
+#: A socket's name has at most 107 characters; what is added to the folder is shorter than the rest.
+_SHORT = 40
+
+
+def short_folder() -> Path:
+    """A temporary folder of this machine whose path leaves room for the name of a socket, whatever TMPDIR says.
+
+    Clusters give each job a TMPDIR with a long path. Where no folder is short enough, it is TMPDIR's.
+    """
+    usual = tempfile.gettempdir()
+    for folder in filter(None, (usual, os.environ.get("XDG_RUNTIME_DIR"), "/tmp", "/var/tmp")):  # noqa: S108 - last resorts
+        if len(folder) <= _SHORT and os.access(folder, os.W_OK | os.X_OK):
+            return Path(folder)
+    return Path(usual)
+
+
+def short_sockets() -> None:
+    """Let the fork servers of this process have their sockets in `short_folder()`; before the first one is started."""
+    usual, tempfile.tempdir = tempfile.gettempdir(), str(short_folder())
+    try:
+        multiprocessing.util.get_temp_dir()
+    finally:
+        tempfile.tempdir = usual
 
 
 #: A folder younger than this may not be locked by its owner yet.

@@ -26,6 +26,7 @@ from pathlib import Path
 import psutil
 
 from traceability.errors import StudyError
+from traceability.runtime.processes import short_folder
 
 GUARD = Path(__file__).with_name("supervise.py")
 
@@ -127,7 +128,7 @@ def port_answers(port: int) -> bool:
 @contextlib.contextmanager
 def private_folder(prefix: str) -> Iterator[Path]:
     """A temporary folder with a short path (a socket's name has at most 107 characters), removed at the end."""
-    folder = Path(tempfile.mkdtemp(prefix=prefix))
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=short_folder()))
     try:
         yield folder
     finally:

@@ -161,6 +161,21 @@ def add_tags_to_every_run(tags: dict[str, str]) -> None:
     registry._run_context_provider_registry.register(StudyTags)
 
 
+def _migrate(uri: str) -> None:
+    """Make a SQLite store that is not there under another name, and rename it when its schema is complete.
+
+    A process that is killed in the migration would leave a store that no MLflow opens any more.
+    """
+    path = Path(re.sub(r"^sqlite:/{3}", "", uri).partition("?")[0])
+    if not uri.startswith("sqlite:") or path.exists():
+        return
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    for left in (unfinished, unfinished.with_name(f"{unfinished.name}-journal")):
+        left.unlink(missing_ok=True)
+    client(f"sqlite:///{unfinished}")
+    unfinished.replace(path)
+
+
 def prepare(uri: str, artifacts: Path, experiments: list[str], receipt: Path) -> None:
     """Migrate the store at `uri` by using it once, and create `experiments` with artifacts below `artifacts`.
 
@@ -169,6 +184,7 @@ def prepare(uri: str, artifacts: Path, experiments: list[str], receipt: Path) ->
     """
     from traceability.runtime.files import write_json
 
+    _migrate(uri)
     store = client(uri)
     ids = {}
     for name in experiments:

@@ -26,6 +26,7 @@ from typing import Any
 
 from traceability import redaction
 from traceability.errors import StudyError
+from traceability.runtime.processes import short_sockets
 from traceability.study import logs
 
 log = logging.getLogger("job")
@@ -58,6 +59,7 @@ def run(main: Callable[..., None], snakemake: Any) -> None:
     """
     logs.setup(snakemake.log[0])
     dropped = forget_callers_variables(os.environ)
+    short_sockets()
     started = time.monotonic()
     try:
         arguments = bind(main, snakemake)
