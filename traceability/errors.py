@@ -21,6 +21,10 @@ class MissingExtra(StudyError):
         super().__init__(f"the package {module} is not installed; pip install 'traceability[{extra}]' brings it")
 
 
+class NotWritable(StudyError):
+    """A file that cannot be written where it was asked for."""
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """A hint naming the known word closest to `name`, or all known words when none is close."""
     known = sorted(known)

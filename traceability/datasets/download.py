@@ -24,7 +24,7 @@ from typing import Any
 
 from traceability import __version__
 from traceability.datasets.catalogue import Entry, RemoteFile
-from traceability.errors import StudyError
+from traceability.errors import NotWritable, StudyError
 from traceability.runtime.files import replacing
 from traceability.study import missing
 
@@ -218,6 +218,8 @@ def fetch(url: str, file: RemoteFile, folder: Path, origin: Origin) -> Path:
                 pause = origin.pause_seconds * 2 ** (attempt - 1)
                 _log.warning("%s: %s; attempt %d in %.0f s", file.name, fault, attempt + 1, pause)
                 time.sleep(pause)
+    except NotWritable as error:
+        raise StudyError(f"{error}; make room or set datasets.cache to another folder") from None
     except OSError as error:
         raise StudyError(
             f"{path}: cannot be kept ({error.strerror or error}); make room or set datasets.cache to another folder"

@@ -145,6 +145,8 @@ def _entry(number: Number, frame: pd.DataFrame) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     """A value that JSON knows."""
+    import pandas as pd
+
     if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return None
     return value.item() if hasattr(value, "item") else value

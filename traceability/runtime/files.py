@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from traceability.errors import StudyError
+from traceability.errors import NotWritable, StudyError
 
 if TYPE_CHECKING:  # writing a report needs no arrays
     import numpy as np
@@ -40,7 +40,7 @@ def replacing(path: Path | str) -> Iterator[Path]:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
         os.close(handle)
     except (OSError, RuntimeError) as error:
-        raise StudyError(f"{path}: cannot be written ({getattr(error, 'strerror', '') or error})") from None
+        raise NotWritable(f"{path}: cannot be written ({getattr(error, 'strerror', '') or error})") from None
     temporary = Path(name)
     try:
         yield temporary
