@@ -218,3 +218,180 @@ def test_a_project_that_is_gone_is_a_row(tmp_path: Path) -> None:
     assert [row["status"] for row in rows.usage] == ["unavailable", "scanned"]
     assert rows.problems[0]["kind"] == "unavailable"
     assert str(tmp_path) not in rows.problems[0]["detail"]
+
+
+# -- repositories and folders that mean harm: one row, at once, and nothing of git stays -----------------------------
+
+
+def gits_in(folder: Path) -> list[str]:
+    """Processes of git whose working directory is in `folder`."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if (process / "comm").read_text().strip() == "git" and (process / "cwd").resolve().is_relative_to(folder):
+                found.append((process / "cmdline").read_text())
+        except OSError:
+            continue
+    return found
+
+
+def committed(folder: Path, name: str = "a.py") -> tuple[str, Path]:
+    """A repository of two files: its commit, and the loose object of one of them."""
+    folder.mkdir(parents=True)
+    (folder / name).write_text(GOOD)
+    (folder / "b.py").write_text("import mlflow\nmlflow.set_tag('a', 'b')\n")
+    commit = git.commit_all(folder, "x")
+    oid = git.run("rev-parse", f"{commit}:{name}", cwd=folder).strip()
+    return commit, folder / ".git" / "objects" / oid[:2] / oid[2:]
+
+
+def unavailable(folder: Path, commit: str) -> str:
+    """Why a place cannot be had; it must be told within seconds."""
+    started = time.monotonic()
+    said = scanning.scan_place(scanning.Place("a/b", str(folder), commit))
+    assert time.monotonic() - started < 60
+    assert isinstance(said, str), said.usage
+    assert gits_in(folder) == []
+    return said
+
+
+@pytest.mark.parametrize("name", ["object", "packed-refs", "ref"])
+def test_a_pipe_in_a_repository_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    commit, place = committed(tmp_path / "r")
+    place = {"object": place, "packed-refs": tmp_path / "r/.git/packed-refs", "ref": tmp_path / "r/.git/refs/x"}[name]
+    place.unlink(missing_ok=True)
+    os.mkfifo(place)
+    assert "a link, a pipe or a device" in unavailable(tmp_path / "r", commit)
+
+
+def test_a_setting_that_includes_a_pipe_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit, _ = committed(tmp_path / "r")
+    os.mkfifo(tmp_path / "pipe")
+    git.run("config", "include.path", str(tmp_path / "pipe"), cwd=tmp_path / "r")
+    monkeypatch.setattr(commits, "ANSWER_SECONDS", 1.0)
+    assert "git gives no answer" in unavailable(tmp_path / "r", commit)
+
+
+def test_an_object_exchanged_for_a_pipe_while_it_is_read_is_one_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit, loose = committed(tmp_path / "r")
+    monkeypatch.setattr(commits, "ANSWER_SECONDS", 1.0)
+    tree = commits.Commit(tmp_path / "r", commit, file_roles.wanted)
+    loose.unlink()
+    os.mkfifo(loose)
+    scanned = project.scan(tree)
+    assert kinds(scanned)["a.py"] == "unavailable"
+    assert gits_in(tmp_path / "r") == []
+
+
+def test_git_ends_with_a_scanner_that_is_killed(tmp_path: Path) -> None:
+    commit, _ = committed(tmp_path / "r")
+    os.mkfifo(tmp_path / "pipe")
+    git.run("config", "include.path", str(tmp_path / "pipe"), cwd=tmp_path / "r")
+    program = str(Path(sys.executable).parent / "traceability")
+    scanner = subprocess.Popen([program, "scan", str(tmp_path / "r"), "--commit", commit], stderr=subprocess.DEVNULL)
+    started = time.monotonic()
+    while not gits_in(tmp_path / "r"):
+        assert time.monotonic() - started < 60
+        time.sleep(0.05)
+    scanner.kill()
+    scanner.wait()
+    started = time.monotonic()
+    while gits_in(tmp_path / "r"):
+        assert time.monotonic() - started < 10
+        time.sleep(0.05)
+
+
+def test_a_tree_of_trees_that_stands_for_billions_of_files_is_one_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = tmp_path / "bomb"
+    repository.mkdir()
+    git.run("init", "--quiet", "--bare", cwd=repository)
+    oid = blob_of(repository, GOOD)
+    tree = tree_of(repository, [("100644", f"f{n}.py", oid) for n in range(10)])
+    for _ in range(9):
+        tree = tree_of(repository, [("40000", f"d{n}", tree) for n in range(10)])
+    commit = git.run("commit-tree", "-m", "x", tree, cwd=repository).strip()
+    monkeypatch.setattr(commits, "MAX_FILES", 20_000)
+    assert "more than 20000 files" in unavailable(repository, commit)
+
+
+def test_no_repository_around_or_elsewhere_is_read(tmp_path: Path) -> None:
+    outer, _ = committed(tmp_path / "outer", "private.py")
+    inbox = tmp_path / "outer" / "inbox"
+    for name in ("objects", "refs"):
+        (inbox / name).mkdir(parents=True)
+    (inbox / "HEAD").write_text("nonsense\n")
+    (inbox / "own.py").write_text("x = 1\n")
+    said = scanning.scan_place(scanning.Place("a/b", str(inbox)))
+    assert isinstance(said, project.Scan)
+    assert (said.usage["python_files"], said.calls) == (1, [])
+    assert "no git repository" in unavailable(inbox, outer)
+    (inbox / "HEAD").write_text("ref: refs/heads/main\n")  # now git itself is asked, and must not climb
+    assert "is not in the repository" in unavailable(inbox, outer)
+
+    worktree = tmp_path / "worktree"
+    worktree.mkdir()
+    (worktree / ".git").write_text(f"gitdir: {tmp_path / 'outer' / '.git'}\n")
+    assert "leads to a repository elsewhere" in unavailable(worktree, outer)
+    for name, text in (
+        ("objects/info/alternates", "../../../outer/.git/objects\n"),
+        ("commondir", "../../outer/.git\n"),
+    ):
+        folder = tmp_path / name.replace("/", "_")
+        committed(folder)
+        (folder / ".git" / name).parent.mkdir(exist_ok=True)
+        (folder / ".git" / name).write_text(text)
+        assert "objects of another repository" in unavailable(folder, outer)
+
+
+def test_a_folder_exchanged_for_a_link_leads_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "a.py").write_text("import mlflow\nmlflow.log_param('a', 1)\n")
+    (tmp_path / "p" / "inner").mkdir(parents=True)
+    (tmp_path / "p" / "inner" / "a.py").write_text(GOOD)
+    tree = trees.Folder(tmp_path / "p", file_roles.wanted)
+    (tmp_path / "p" / "inner").rename(tmp_path / "moved")
+    (tmp_path / "p" / "inner").symlink_to(tmp_path / "outside")
+    with tree:
+        tree._folder = None  # as if another folder had been read in between
+        scanned = project.scan(tree)
+    assert scanned.usage["log_param"] == 0
+    assert set(kinds(scanned).values()) == {"unreadable"}
+
+
+def test_files_that_come_and_go_hide_no_other(tmp_path: Path) -> None:
+    for number in range(100):
+        (tmp_path / f"m{number}.py").write_text(GOOD)
+    code = (
+        "import sys, pathlib\nfolder = pathlib.Path(sys.argv[1])\nwhile True:\n"
+        "    for n in range(8):\n        f = folder / f'.tmp{n}'\n        f.touch()\n        f.unlink()\n"
+    )
+    busy = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)])
+    try:
+        for _ in range(30):
+            scanned = scan(tmp_path)
+            assert (scanned.usage["python_files"], scanned.problems) == (100, [])
+    finally:
+        busy.kill()
+        busy.wait()
+
+
+def test_what_is_read_takes_no_more_memory_than_it_has(tmp_path: Path) -> None:
+    """The address space of 4,000 kept files stays small: each once took a map of 64 MB of its own."""
+    for number in range(4000):
+        folder = tmp_path / f"d{number % 40}"
+        folder.mkdir(exist_ok=True)
+        (folder / f"f{number}.py").write_text("x = 1\n")
+    (tmp_path / "zzz.py").write_text('import mlflow\nprint "x"\n')
+    code = (
+        "import resource, sys; from pathlib import Path;"
+        "from traceability.corpus.scanner import project, trees, file_roles;"
+        "resource.setrlimit(resource.RLIMIT_AS, (1_500_000_000,) * 2);"
+        "s = project.scan(trees.Folder(Path(sys.argv[1]), file_roles.wanted));"
+        "assert [(p[0], p[1]) for p in s.problems] == [('zzz.py', 'syntax')], s.problems;"
+        "assert s.usage['python_files'] == 4001"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
