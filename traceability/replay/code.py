@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from traceability import redaction
 from traceability.errors import StudyError
 from traceability.replay.program import source
 from traceability.replay.reasons import Stopped
@@ -66,7 +67,7 @@ def _restored(record: Record, target: Path, files: bool) -> None:
     git.run("remote", "add", "--", "origin", address, cwd=target)
     asked = _transport("ls-remote", "--quiet", "origin", "HEAD", cwd=target, files=files)
     if asked.status != 0:
-        raise Stopped("repository_unreachable", f"{record.repository}: {_said(asked)}")
+        raise Stopped("repository_unreachable", redaction.text(f"{record.repository}: {_said(asked)}"))
     reference = "refs/replayed/commit"
     fetched = _transport("fetch", "--quiet", "--no-tags", "--depth=1", "origin", f"{record.commit}:{reference}",
                          cwd=target, files=files)  # fmt: skip
@@ -77,7 +78,8 @@ def _restored(record: Record, target: Path, files: bool) -> None:
     except StudyError:
         found = ""
     if found != record.commit:
-        raise Stopped("commit_missing", f"{record.repository} has no commit {record.commit[:12]} ({_said(fetched)})")
+        said = f"{record.repository} has no commit {record.commit[:12]} ({_said(fetched)})"
+        raise Stopped("commit_missing", redaction.text(said))
     _bounded(target, record.commit)
     try:
         git.run("checkout", "--quiet", "--detach", record.commit, cwd=target)
@@ -134,7 +136,7 @@ def _submodules(target: Path, files: bool) -> None:
         # A host that gives no commit by its id needs the whole history.
         done = _transport("submodule", "--quiet", "update", "--init", "--recursive", cwd=target, files=files)
     if done.status != 0:
-        raise Stopped("submodule_missing", _said(done))
+        raise Stopped("submodule_missing", redaction.text(_said(done)))
 
 
 def _large_files(target: Path, files: bool) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from traceability import redaction
 from traceability.errors import StudyError
 from traceability.replay.reasons import REASONS, STAGES
 
@@ -119,7 +120,7 @@ def _consent(yes: bool, unfenced: bool, dry_run: bool) -> Any:
             self._agreed: set[str] = set()
 
         def fetch(self, repository: str, commit: str) -> None:
-            _ask([f"will fetch commit {commit} of {repository}"], "Fetch it?", yes, self._agreed)
+            _ask([redaction.text(f"will fetch commit {commit} of {repository}")], "Fetch it?", yes, self._agreed)
 
         def run(self, plan: Plan) -> None:
             from traceability.runtime import sandbox
@@ -139,7 +140,7 @@ def _consent(yes: bool, unfenced: bool, dry_run: bool) -> Any:
 
         def reached(self, stage: str, detail: str = "") -> None:
             words = f"{STAGES.index(stage) + 1} of {len(STAGES)}, {stage.replace('_', ' ')}"
-            typer.echo(printable(f"{words}: {detail}" if detail else words), err=True)
+            typer.echo(printable(redaction.text(f"{words}: {detail}") if detail else words), err=True)
 
     return AtTheTerminal()
 
@@ -149,7 +150,7 @@ def described(plan: Plan, fence: Any) -> list[str]:
     command = plan.command
     lines = [f"will run, {'without' if fence.network else 'with'} network: {command.shown}"]
     place = f", started in {command.directory}/" if command.directory else ""
-    lines.append(f"  code of {plan.repository}@{plan.commit[:12]}{place}")
+    lines.append(redaction.text(f"  code of {plan.repository}@{plan.commit[:12]}{place}"))
     lines.append(f"  environment: {plan.environment}")
     if command.unmapped:
         said = (f"{name} ({command.reasons[name]})" if name in command.reasons else name for name in command.unmapped)

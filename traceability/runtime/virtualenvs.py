@@ -5,19 +5,24 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import importlib.metadata
 import os
 import shutil
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from traceability.errors import StudyError
+from traceability.runtime import bounded
 from traceability.runtime.files import write_text
 
 UNREACHABLE = ("error sending request", "HTTP status server error")
 """How uv words it that nobody answered, as on a computing node without a way out."""
+
+
+#: How long one step of an environment may take.
+_SECONDS = 7200.0
 
 
 class NotBuilt(Exception):
@@ -61,35 +66,46 @@ def build(
             options = ["--exclude-newer", until] if until else []
             options += [] if sources else ["--no-build"]
             try:
-                _uv("packages", "pip", "install", "--quiet", "--compile-bytecode", "--python", str(interpreter),
-                    *options, "-r", str(wanted))  # fmt: skip
+                _uv("packages", "pip", "install", "--quiet", "--python", str(interpreter), *options, "-r", str(wanted))
             except NotBuilt as stopped:
                 write_text(failed, stopped.detail)
                 raise
+            _compile(interpreter, home)
             write_text(home / "complete", named)
     return interpreter
 
 
+def _compile(interpreter: Path, home: Path) -> None:
+    """Compile what was installed, without letting it run: a package may bring `.pth` lines that Python would obey.
+
+    A file that this Python cannot compile is left as it is.
+    """
+    words = [str(interpreter), "-I", "-S", "-m", "compileall", "-q", "-j", "0", str(home / "lib")]
+    bounded.run(words, cwd=home, environment=os.environ, timeout=_SECONDS)
+
+
 def version_of(python: Path, package: str) -> str:
-    """Version of a distribution as that interpreter finds it; empty where it is not there."""
-    words = "import importlib.metadata as m, sys; print(m.version(sys.argv[1]))"
-    done = subprocess.run([str(python), "-I", "-c", words, package], capture_output=True, text=True, check=False)
-    return done.stdout.strip() if done.returncode == 0 else ""
+    """Version of a distribution in the environment of `python`, read and not run; empty where it is not there."""
+    places = [str(path) for path in python.parent.parent.glob("lib*/python3*/site-packages")]
+    found = importlib.metadata.Distribution.discover(name=package, path=places)
+    return next((str(distribution.version) for distribution in found), "")
 
 
 def _uv(stage: str, *words: str) -> None:
     uv = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
     if uv is None:
         raise StudyError("uv is not on PATH; install it (it builds environments) and try again")
-    done = subprocess.run([uv, "--no-config", *words], capture_output=True, text=True, check=False)
-    if done.returncode:
-        said = " ".join(done.stderr.split())
+    done = bounded.run([uv, "--no-config", *words], cwd=None, environment=os.environ, timeout=_SECONDS)
+    if done.status is None:
+        raise StudyError(f"uv {words[0]} did not end within {_SECONDS:g} s; try again where the index answers faster")
+    if done.status:
+        said = " ".join(done.output.split())
         if any(words in said for words in UNREACHABLE):
             raise StudyError(
                 f"the package index cannot be reached from {socket.gethostname()} (uv: {said[-120:]}); "
                 "run this where it can be reached, or name a way with HTTPS_PROXY or UV_DEFAULT_INDEX"
             )
-        raise NotBuilt(stage, said[-300:] or f"uv {words[0]} ended with {done.returncode}")
+        raise NotBuilt(stage, said[-300:] or f"uv {words[0]} ended with {done.status}")
 
 
 @contextlib.contextmanager

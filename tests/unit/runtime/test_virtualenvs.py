@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -39,3 +40,17 @@ def test_requirements_that_nothing_meets_are_a_finding_and_are_remembered(
         assert stopped.value.stage == "packages"
     assert "six" in stopped.value.detail
     assert len(list((tmp_path / "made").glob("*.failed"))) == 1
+
+
+def test_what_a_package_would_run_when_python_starts_is_not_run_by_building(tmp_path):
+    """A `.pth` file of a package is obeyed by every start of its Python; compiling and asking a version start none."""
+    python = virtualenvs.build("six==1.17.0\n", virtualenvs.running(), tmp_path / "cache")
+    (folder,) = python.parent.parent.glob("lib/python3*/site-packages")
+    (folder / "planted.pth").write_text(f"import pathlib; pathlib.Path({str(tmp_path / 'ran')!r}).touch()\n")
+    virtualenvs._compile(python, python.parent.parent)
+    assert virtualenvs.version_of(python, "six") == "1.17.0"
+    assert virtualenvs.version_of(python, "seven") == ""
+    assert list(folder.rglob("six*.pyc")), "compiled all the same"
+    assert not (tmp_path / "ran").exists()
+    subprocess.run([str(python), "-I", "-c", "pass"], check=True)
+    assert (tmp_path / "ran").exists(), "the trap works"
