@@ -75,9 +75,9 @@ def test_a_database_of_today(tmp_path):
 
 
 @pytest.mark.parametrize("recorded", [
-    "/home/someone/proj/mlruns/1/{}/artifacts", "file:///C:/Users/some%20one/proj/mlruns/1/{}/artifacts",
+    "/elsewhere/someone/proj/mlruns/1/{}/artifacts", "file:///C:/Users/some%20one/proj/mlruns/1/{}/artifacts",
     "C:\\Users\\someone\\proj\\mlruns\\1\\{}\\artifacts", "./mlruns/1/{}/artifacts", "mlruns/1/{}/artifacts",
-    "mlflow-artifacts:/1/{}/artifacts", "/srv/nested/deep/mlruns/1/{}/artifacts", "s3://bucket/exp/1/{}/artifacts",
+    "mlflow-artifacts:/1/{}/artifacts", "/far/nested/deep/mlruns/1/{}/artifacts", "s3://bucket/exp/1/{}/artifacts",
 ])  # fmt: skip
 @pytest.mark.parametrize("folder", ["mlruns", "mlartifacts", "."])
 def test_artifacts_of_a_moved_store_are_found_beside_it(recorded, folder, tmp_path):
