@@ -106,7 +106,7 @@ def build_files(folder: Path, runs: int, with_files: bool) -> str:
 
 def _tags(number: int, key: str) -> list[tuple[str, str, str]]:
     said = {
-        "mlflow.user": "me", "mlflow.source.name": "/home/me/demo/train.py", "mlflow.source.type": "LOCAL",
+        "mlflow.user": "me", "mlflow.source.name": "/me/demo/train.py", "mlflow.source.type": "LOCAL",
         "mlflow.runName": f"run-{number}", "mlflow.source.git.commit": f"{number // 20:040x}",
         "mlflow.source.git.branch": "main", "mlflow.source.git.repoURL": "https://example.org/demo.git",
         "argv": f"python train.py --alpha {number} --token hidden", "team": "a", "note": "value",

@@ -133,11 +133,11 @@ def repository(tmp_path):
 def test_a_clone_is_asked_for_the_project_not_for_a_script_of_its_name(store, repository):
     home, commit, _ = repository
     entry = {"mlflow.project.entryPoint": "main", "mlflow.source.git.repoURL": "https://example.org/demo.git"}
-    names = {"file:///home/me/demo#steps/fit": "steps/fit/MLproject", "file:///home/me/demo": "MLproject",
-             "https://example.org/demo.git": "MLproject", "/home/me/demo/steps/fit": "steps/fit/MLproject"}  # fmt: skip
+    names = {"file:///me/demo#steps/fit": "steps/fit/MLproject", "file:///me/demo": "MLproject",
+             "https://example.org/demo.git": "MLproject", "/me/demo/steps/fit": "steps/fit/MLproject"}  # fmt: skip
     runs = {write_run(store, n, params={"a": "1"}, tags=source(name, "PROJECT", commit, **entry)): path
             for n, (name, path) in enumerate(names.items())}  # fmt: skip
-    lost = write_run(store, 9, tags=source("file:///home/me/demo#nowhere", "PROJECT", commit, **entry))
+    lost = write_run(store, 9, tags=source("file:///me/demo#nowhere", "PROJECT", commit, **entry))
     found = judged(store, home)
     for run, path in runs.items():
         assert f"the commit holds {path}" in said(found[run], "code")

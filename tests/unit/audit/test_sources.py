@@ -6,32 +6,32 @@ from traceability.audit import sources
 from traceability.stores.record_fields import Code, Run
 
 SCRIPTS = [
-    "train.py", "/home/me/demo/train.py", "C:\\Users\\me\\demo\\src\\train.py", "src/models/train_model.py",
+    "train.py", "/me/demo/train.py", "C:\\Users\\me\\demo\\src\\train.py", "src/models/train_model.py",
     "bin/train.py",
-    "/home/me/demo/bin/fit.py", "scripts/train.py", "/home/me/demo/scripts/fit.py", "/home/me/scripts/deep/fit.py",
-    "/home/me/demo/pkg/__main__.py", "worker.py", "/app/serve.py", "/content/demo/flask.py", "run.sh", "fit.R",
+    "/me/demo/bin/fit.py", "scripts/train.py", "/me/demo/scripts/fit.py", "/me/scripts/deep/fit.py",
+    "/me/demo/pkg/__main__.py", "worker.py", "/app/serve.py", "/content/demo/flask.py", "run.sh", "fit.R",
     "/app/train",
-    "/home/me/demo/Scripts/fit.py", "daemon.py", "kedro_run.py", "/mnt/azureml/cr/j/1/exe/wd/train.py",
+    "/me/demo/Scripts/fit.py", "daemon.py", "kedro_run.py", "/azureml/cr/j/1/exe/wd/train.py",
     "python_train.py",
-    "/home/me/environment/train.py", "/opt/ml/code/train.py", "analysis.ipynb.py",
+    "/me/environment/train.py", "/ml/code/train.py", "analysis.ipynb.py",
 ]  # fmt: skip
 PROGRAMS = [
-    "kedro", "/home/me/env/bin/kedro", "/home/me/miniconda3/envs/x/bin/kedro", "C:\\Users\\me\\env\\Scripts\\uvicorn",
-    "C:\\x\\venv\\Scripts\\uvicorn.exe", "/usr/local/bin/gunicorn", "/home/me/.local/bin/streamlit", "gunicorn",
+    "kedro", "/me/env/bin/kedro", "/me/miniconda3/envs/x/bin/kedro", "C:\\Users\\me\\env\\Scripts\\uvicorn",
+    "C:\\x\\venv\\Scripts\\uvicorn.exe", "/usr/local/bin/gunicorn", "/me/.local/bin/streamlit", "gunicorn",
     "celery",
-    "/usr/local/lib/python3.9/site-packages/uvicorn/__main__.py", "/opt/conda/bin/pytest", "pytest",
+    "/usr/local/lib/python3.9/site-packages/uvicorn/__main__.py", "/conda/bin/pytest", "pytest",
     "/x/venv/bin/py.test",
     "/x/lib/python3.10/site-packages/pytest/__main__.py",
     "/snap/pycharm/1/plugins/python/helpers/pycharm/_jb_pytest_runner.py",
     "C:\\Program Files\\JetBrains\\PyCharm 2022.1\\plugins\\python\\helpers\\pydev\\pydevd.py", "nosetests", "coverage",
-    "/home/me/.vscode/extensions/ms-python.python-2022.4.1/pythonFiles/lib/python/debugpy/__main__.py",
-    "/home/me/.vscode-server/extensions/ms-python.debugpy-2024.0.0/bundled/libs/debugpy/launcher.py",
+    "/me/.vscode/extensions/ms-python.python-2022.4.1/pythonFiles/lib/python/debugpy/__main__.py",
+    "/me/.vscode-server/extensions/ms-python.debugpy-2024.0.0/bundled/libs/debugpy/launcher.py",
     "/x/lib/python3.10/site-packages/ray/_private/workers/default_worker.py", "default_worker.py", "/x/bin/torchrun",
     "/x/lib/python3.10/site-packages/torch/distributed/launch.py", "/usr/bin/accelerate", "deepspeed",
     "/x/env/bin/mage",
     "/usr/bin/python3", "python3.9", "/usr/lib/python3/dist-packages/airflow/__main__.py", "airflow", "prefect",
     "dagster",
-    "/home/me/.pyenv/shims/kedro", "/opt/spark/python/lib/pyspark/daemon.py", "spark-submit", "dask-worker", "poetry",
+    "/me/.pyenv/shims/kedro", "/spark/python/lib/pyspark/daemon.py", "spark-submit", "dask-worker", "poetry",
     "/x/env/bin/train.py", "/x/.venv/bin/accelerate", "mlflow", "/usr/local/bin/mlflow", "/x/bin/luigid", "yolo",
     "/azureml-environment-setup/azureml-setup/context_manager_injector.py", "snakemake", "/x/env/bin/rq", "bentoml",
 ]  # fmt: skip
@@ -73,16 +73,16 @@ def test_a_launcher_is_never_called_the_script():
 
 
 def test_a_notebook_that_is_named_is_looked_for():
-    assert started("/home/me/demo/fit.ipynb").paths[-1] == "fit.ipynb"
-    assert started("/home/me/demo/fit.ipynb").kind == "notebook"
+    assert started("/me/demo/fit.ipynb").paths[-1] == "fit.ipynb"
+    assert started("/me/demo/fit.ipynb").kind == "notebook"
 
 
 def test_a_project_is_looked_for_by_its_mlproject():
-    inner = started("file:///home/me/demo#steps/fit", "PROJECT")
+    inner = started("file:///me/demo#steps/fit", "PROJECT")
     assert (inner.kind, inner.paths[0]) == ("project", "steps/fit/MLproject")
     assert started("https://example.org/demo.git", "PROJECT").paths[0] == "MLproject"
     assert started("git@example.org:me/demo#a", "PROJECT").paths[0] == "a/MLproject"
-    local = started("/home/me/demo/steps/fit", "PROJECT").paths
+    local = started("/me/demo/steps/fit", "PROJECT").paths
     assert {"steps/fit/MLproject", "fit/MLproject", "MLproject"} <= set(local)
     assert local.index("steps/fit/MLproject") < local.index("MLproject"), "the nearest first"
     by_script = started("https://example.org/demo.git", "PROJECT", **{"mlflow.project.entryPoint": "fit.py"})
