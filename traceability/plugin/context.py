@@ -38,26 +38,27 @@ def look() -> tuple[dict[str, str], dict[str, str]]:
         "code": lambda into: repository.describe(into, ends),
         "data": lambda into: data.describe(into, ends),
     }
+    done: set[str] = set()
 
-    def slow_parts() -> None:
-        for name, part in parts.items():
-            done.append(name)
-            _look(late, name, part)
-        done.append("")
+    def look_at(name: str) -> None:
+        _look(late, name, parts[name])
+        done.add(name)
 
-    done: list[str] = []
-    try:
-        # In a thread of its own, because a disk that does not answer cannot be given a time limit.
-        looking = threading.Thread(target=slow_parts, daemon=True, name="traceability")
-        looking.start()
-        looking.join(limits.remaining(until))
-    except RuntimeError:  # no thread can be started any more: the interpreter is ending
-        slow_parts()
+    # In threads of their own: a disk that does not answer cannot be given a time limit, and costs no other part.
+    waiting = []
+    for name in parts:
+        try:
+            thread = threading.Thread(target=look_at, args=(name,), daemon=True, name=f"traceability-{name}")
+            thread.start()
+            waiting.append(thread)
+        except RuntimeError:  # no thread can be started any more: the interpreter is ending
+            look_at(name)
+    for thread in waiting:
+        thread.join(limits.remaining(until))
     known = dict(late)
-    if done and done[-1]:
-        known.setdefault(
-            f"failed_{done[-1]}", f"took longer than {limit:g} s; {limits.SECONDS_VARIABLE} sets another limit"
-        )
+    for name in parts.keys() - done:
+        said = f"took longer than {limit:g} s; {limits.SECONDS_VARIABLE} sets another limit"
+        known.setdefault(f"failed_{name}", said)
     return _fitting(found | known)
 
 

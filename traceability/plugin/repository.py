@@ -71,7 +71,8 @@ def describe(found: dict[str, str], until: float) -> None:
     """
     main = loaded.main_file()
     own_main = main is not None and not loaded.installed(main)
-    found["entry_point_state"] = "none" if main is None else "outside" if own_main else "installed"
+    if not own_main:
+        found["entry_point_state"] = "none" if main is None else "installed"
     sources = loaded.LEDGER.look()
     script = next((source for source in sources if source.path == main), None) if own_main else None
     if script is not None:
@@ -80,6 +81,8 @@ def describe(found: dict[str, str], until: float) -> None:
             found["entry_point_sha256"] = script.sha256
     roots = Counter(root for source in sources if (root := root_of(source.place.parent)) is not None)
     root = root_of(script.place.parent) if script is not None else None
+    if own_main and root is None:
+        found["entry_point_state"] = "outside"
     if root is None and roots:
         root = roots.most_common(1)[0][0]
     found |= _directory(root)
@@ -238,7 +241,6 @@ def _tags(found: dict[str, str], state: State, script: Source | None) -> None:
     if script is not None and state.root in script.place.parents and root_of(script.place.parent) == state.root:
         name = script.place.relative_to(state.root).as_posix()
         found["entry_point"] = name
-        del found["entry_point_state"]
         if state.strangers is not None and name in state.strangers:
             found["entry_point_state"] = "untracked"
         elif name in (state.changed or []) or script.state == CHANGED:
