@@ -20,6 +20,13 @@ from traceability.runtime.files import write_text
 UNREACHABLE = ("error sending request", "HTTP status server error")
 """How uv words it that nobody answered, as on a computing node without a way out."""
 
+PASSING = (
+    "No space left on device", "quota exceeded", "os error 28", "os error 122", "Permission denied", "os error 13",
+    "Read-only file system", "timed out", "Cannot allocate memory", "os error 12", "Too many open files",
+    "Input/output error", "File too large", "os error 27",
+)  # fmt: skip
+"""How uv words faults of the machine: they say nothing about the requirements, so they are never kept as a result."""
+
 
 #: How long one step of an environment may take.
 _SECONDS = 7200.0
@@ -46,8 +53,8 @@ def build(
 
     Whoever asks first creates it in `cache`; the others wait. `until` (a date) takes only what was published by then.
     Without `sources` only wheels are installed, so that nobody's set-up script runs. A failure is remembered; `again`
-    tries once more. Raises `NotBuilt`, and `StudyError` where the package index cannot be reached: that says nothing
-    about the requirements.
+    tries once more. Raises `NotBuilt`, and `StudyError` where the package index cannot be reached or the
+    machine stopped it (a full disk): that says nothing about the requirements.
     """
     named = f"{requirements}python {python}\nuntil {until}\n"
     home = cache.resolve() / hashlib.sha256(named.encode()).hexdigest()[:16]
@@ -105,7 +112,19 @@ def _uv(stage: str, *words: str) -> None:
                 f"the package index cannot be reached from {socket.gethostname()} (uv: {said[-120:]}); "
                 "run this where it can be reached, or name a way with HTTPS_PROXY or UV_DEFAULT_INDEX"
             )
+        if done.status < 0 or any(words in said for words in PASSING):
+            raise StudyError(_passing_fault(said, done.status, Path(words[-1])))
         raise NotBuilt(stage, said[-300:] or f"uv {words[0]} ended with {done.status}")
+
+
+def _passing_fault(said: str, status: int, beside: Path) -> str:
+    """What stopped uv that lies in this machine, in one line; with the room that is left where the disk was full."""
+    what = f"uv was ended by signal {-status}, perhaps for want of memory" if status < 0 else f"uv said: {said[-200:]}"
+    if "No space left" in said or "quota" in said:
+        folder = next(path for path in (beside, *beside.parents) if path.is_dir())
+        free = shutil.disk_usage(folder).free / 2**20
+        what = f"the disk of {folder} or of uv's cache is full; {free:.0f} MiB are free, one needs up to 3,000"
+    return f"an environment could not be built here: {what}; nothing is kept of this, run again when it is mended"
 
 
 @contextlib.contextmanager

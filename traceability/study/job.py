@@ -68,7 +68,8 @@ def run(main: Callable[..., None], snakemake: Any) -> None:
             log.info("given %s", line)
         if dropped:
             log.info("not passed on from the caller's shell: %s", ", ".join(dropped))
-        main(**arguments)
+        with logs.others_to(snakemake.log[0]):
+            main(**arguments)
     finally:
         log.info("packages used: %s", ", ".join(_versions()) or "none but Python's own")
         log.info("ended after %.1f s", time.monotonic() - started)

@@ -101,3 +101,46 @@ def test_a_job_runs_in_a_folder_with_blanks_brackets_and_accents_and_with_a_long
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
     rows = (study / target).read_text(encoding="utf-8")
     assert '"status": "finished"' in rows and '"status": "failed"' not in rows
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_told_in_a_line_and_never_kept_as_a_result(tmp_path: Path) -> None:
+    """On a real small disk, which a namespace of this user's own may have."""
+    script = (
+        "import sys\nfrom pathlib import Path\nfrom traceability.errors import StudyError\n"
+        "from traceability.runtime import virtualenvs\n"
+        "try:\n    virtualenvs.build('six==1.17.0\\n', virtualenvs.running(), Path(sys.argv[1]) / 'cache')\n"
+        "except StudyError as error:\n    print(error)\n"
+        "print('kept:', [path.name for path in (Path(sys.argv[1]) / 'cache').glob('*.failed')])\n"
+    )
+    small = tmp_path / "small"
+    small.mkdir()
+    command = 'mount -t tmpfs -o size=8k tmpfs "$1" && exec "$0" -c "$2" "$1"'
+    words = ["unshare", "-rm", "sh", "-c", command, sys.executable, str(small), script]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    if done.returncode and ("unshare" in done.stderr or "mount" in done.stderr):
+        pytest.skip(f"no disk of its own for this user here: {done.stderr.strip()}")
+    assert done.returncode == 0, done.stderr
+    said, kept = done.stdout.strip().splitlines()
+    assert "is full" in said and str(small) in said and "MiB are free" in said
+    assert kept == "kept: []"
+
+
+def test_the_console_of_a_job_shows_the_studys_words_and_its_log_everything(tmp_path: Path) -> None:
+    script = (
+        "import logging, subprocess, sys, warnings\nfrom traceability.study import logs\n"
+        "logs.setup(sys.argv[1])\n"
+        "with logs.others_to(sys.argv[1]):\n"
+        "    print('banner of a library'); warnings.warn('deprecated')\n"
+        "    subprocess.run(['sh', '-c', 'echo trace of a child >&2'])\n"
+        "    logging.getLogger('sqlalchemy.pool').error('Traceback provoked')\n"
+        "    logging.getLogger('traceability.storage').info('sqlite, disk full: 0 of 300 points lost')\n"
+        "logging.getLogger('study').error('the end')\n"
+    )
+    log = tmp_path / "job.log"
+    done = subprocess.run([sys.executable, "-c", script, str(log)], capture_output=True, text=True, check=True)
+    shown = [line.partition(": ")[2] for line in (done.stdout + done.stderr).splitlines()]
+    assert shown == ["sqlite, disk full: 0 of 300 points lost", "the end"]
+    text = log.read_text(encoding="utf-8")
+    for part in ("banner of a library", "deprecated", "trace of a child", "Traceback provoked", *shown):
+        assert text.count(part) == 1, part
