@@ -4,11 +4,17 @@ import json
 from html.parser import HTMLParser
 
 import pytest
+from support.records import source, write_run
 from typer.testing import CliRunner
 
+from traceability import __version__
+from traceability.audit import page, survey
+from traceability.audit.advice import LEVELS
+from traceability.audit.rows import About, Collected
 from traceability.audit.tables import AUDIT
 from traceability.cli import app
-from traceability.stores import tracking
+from traceability.stores import readers, tracking
+from traceability.stores.scope import Scope
 
 HOSTILE = '</script><script>alert(1)</script><img src=x onerror=alert(2)> <!-- "'
 
@@ -73,3 +79,24 @@ def test_table_and_json_say_the_same(uri, tmp_path):
     assert {(row["run_id"], row["item"]): row["state"] for row in rows} == states
     assert whole["summary"]["levels"]["nothing known"] == 1
     assert len((tmp_path / "a.tsv").read_text().splitlines()) == 11, "no cell breaks a line"
+
+
+def test_the_page_says_what_was_audited_when_and_by_what_and_leads_to_each_run(tmp_path):
+    runs = [write_run(tmp_path / "m", n, tags=source("fit.py"), params={"a": str(n)}) for n in range(250)]
+    with readers.opened(str(tmp_path / "m")) as store:
+        found = Collected.of(survey.judge(store, Scope()))
+    about = About("https://mlflow.example.org", "server", "2026-01-02T03:04:05+00:00", "experiment <b>",
+                  ("3 runs deleted",), "https://mlflow.example.org")  # fmt: skip
+    text = "".join(page.pieces(found, about))
+    assert "2026-01-02 03:04:05 UTC" in text and f"traceability {__version__}" in text
+    assert "https://mlflow.example.org (server)" in text and "3 runs deleted" in text
+    assert "experiment &lt;b&gt;" in text and "experiment <b>" not in text
+    assert "What to do first" in text and "TRACEABILITY_CONTEXT=1" in text
+    assert text.count('<rect class="bar"') == len(LEVELS), "the distribution of levels is a picture"
+    seen = Seen()
+    seen.feed(text)
+    data = json.loads(seen.scripts[0])
+    assert [row[0] for row in data["runs"]] == runs[::-1], "whole ids, newest first"
+    assert data["pages"] == ["https://mlflow.example.org/#/experiments/3/runs/"]
+    assert len(data["entries"]) < 10, "what many runs share stands once"
+    assert len(text) < 60_000 + 120 * len(runs)
