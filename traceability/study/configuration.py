@@ -22,6 +22,7 @@ from traceability.study.registry import CHAPTERS
 
 SCHEMA = config_schema.SCHEMA
 README = config_schema.FOLDER / "README.md"
+EXAMPLE = config_schema.FOLDER / "config.yaml"
 
 
 #: Where the raw tables of a measuring chapter come from.
@@ -105,7 +106,24 @@ def _line(key: str, entry: dict[str, Any]) -> str:
     return f"| `{key}` | `{json.dumps(entry['default'])}` | {bounds} | {meaning} |\n"
 
 
+def example() -> str:
+    """`config/config.yaml`: every key with its default, one a line."""
+    lines = [
+        "# Every key of the study with its value; their meaning and bounds: config/README.md. Generated from",
+        "# traceability/<chapter>/settings.py by `python -m traceability.study.configuration`.",
+    ]
+    for section, values in config_schema.check({}).items():
+        lines += ["", f"{section}:"]
+        for key, value in values.items():
+            if isinstance(value, dict):
+                lines += [f"  {key}:", *(f"    {inner}: {json.dumps(own)}" for inner, own in value.items())]
+            else:
+                lines.append(f"  {key}: {json.dumps(value)}")
+    return "\n".join(lines) + "\n"
+
+
 if __name__ == "__main__":
     write_text(SCHEMA, schema())
     write_text(README, readme())
-    sys.stdout.write(f"{SCHEMA.name} and {README.name} written\n")
+    write_text(EXAMPLE, example())
+    sys.stdout.write(f"{SCHEMA.name}, {README.name} and {EXAMPLE.name} written\n")

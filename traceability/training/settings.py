@@ -37,7 +37,7 @@ class Section(Settings):
     """No arm gets more replicates than this (a crossed design has its own size); for small sizes of the study."""
     crossed_levels: int = Field(default=5, ge=2, le=20)
     """Levels of initialisation, shuffling and split in the crossed design: levels cubed replicates."""
-    batch_size: int = Field(default=50, ge=1, le=10_000)
+    batch_size: int = Field(default=60, ge=1, le=10_000)
     """About how many replicates one job runs (fresh controls come on top); a batch mixes all arms of a workload."""
     fresh_controls: int = Field(default=10, ge=0, le=1000)
     """Replicates per arm that run as fresh processes, to check the fork."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from traceability.study import configuration, job
 from traceability.study.registry import CHAPTERS
@@ -225,3 +226,10 @@ def test_no_file_names_a_folder_of_one_machine(root: Path) -> None:
 def test_config_schema_is_the_models() -> None:
     """`python -m traceability.study.configuration` writes it."""
     assert configuration.SCHEMA.read_text(encoding="utf-8") == configuration.schema()
+
+
+def test_the_default_configuration_shows_every_key_with_its_default() -> None:
+    """Read back it is the models' own defaults, so a key can be changed where it stands."""
+    text = configuration.EXAMPLE.read_text(encoding="utf-8")
+    assert text == configuration.example()
+    assert yaml.safe_load(text) == configuration.model().model_validate({}).model_dump(mode="json")
