@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import csv
 import itertools
 import json
 import os
@@ -186,7 +187,35 @@ def main() -> int:
     if status == 0 and known.report:
         (ROOT / known.report).parent.mkdir(parents=True, exist_ok=True)
         status = run(ROOT, ["--report", known.report, "--cores", "1", *configuration(arguments)])
+        if status == 0:
+            say(closing(ROOT / "results", known.report))
     return status
+
+
+def closing(results: Path, report: str) -> str:
+    """What came out and where to look first, as one paragraph."""
+    figures, tables = len(list(results.glob("figures/*.svg"))), len(list(results.glob("*/*.tsv")))
+    parts = [f"done: {figures} figures and {tables} tables are below {results.name}/."]
+    expected = [row for row in rows_of(results / "statistics" / "expectations.tsv") if row["agrees"] in ("yes", "no")]
+    if expected:
+        other = [row["expectation"] for row in expected if row["agrees"] == "no"]
+        held = f"{len(expected) - len(other)} of {len(expected)} values that the plan expects were observed"
+        parts.append(f"{held}; otherwise came out: {', '.join(other)}." if other else f"{held}.")
+    broken = [row["store"] for row in rows_of(results / "storage" / "durability.tsv") if row["agrees"] == "False"]
+    if broken:
+        parts.append(f"Acknowledged records were lost by: {', '.join(broken)}.")
+    parts.append(f"Look first at {report} (unpack it and open report.html)")
+    parts.append("and at results/paper/study.pdf; the log of each job is below results/logs/.")
+    return " ".join(parts)
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    """The rows of a table; none where it was not made."""
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            return list(csv.DictReader(stream, delimiter="\t"))
+    except OSError:
+        return []
 
 
 def configuration(arguments: list[str]) -> list[str]:
