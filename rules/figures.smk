@@ -6,6 +6,7 @@ rule figures:
     """Target: every figure of every chapter."""
     input:
         "results/figures/arms.svg",
+        "results/figures/published_runs.svg",
         "results/figures/components.svg",
         "results/figures/costs.svg",
         "results/figures/capture_matrix.svg",
@@ -61,6 +62,39 @@ use rule plot_figure as plot_arms with:
     params:
         name="arms",
         code=code_digest("plot_figure", "figures/arms"),
+
+
+use rule plot_figure as plot_published_runs with:
+    """The study's three published trainings among those of its repetition."""
+    input:
+        sources=[
+            "results/statistics/published_runs.tsv",
+            in_source("resources/published/training_fashion/runs.parquet"),
+        ],
+    output:
+        figure=report(
+            ensure("results/figures/published_runs.svg", non_empty=True),
+            caption="../report/figures/published_runs.rst",
+            category="Reproducibility",
+            subcategory="The study's own runs",
+            labels={"content": "published trainings among ours", "form": "figure"},
+        ),
+        table=report(
+            ensure("results/figures/published_runs.tsv", non_empty=True),
+            caption="../report/figures/published_runs.rst",
+            category="Reproducibility",
+            subcategory="The study's own runs",
+            labels={
+                "content": "published trainings among ours",
+                "form": "values of the figure",
+            },
+        ),
+    log:
+        "<logs>/plot_published_runs.log",
+    localrule: True
+    params:
+        name="published_runs",
+        code=code_digest("plot_figure", "figures/published_runs"),
 
 
 use rule plot_figure as plot_components with:

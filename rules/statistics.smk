@@ -8,6 +8,9 @@ rule statistics:
         "results/statistics/regression_targets.tsv",
         "results/statistics/expectations.tsv",
         "results/statistics/contrasts.tsv",
+        "results/statistics/published_runs.tsv",
+        "results/statistics/fashion_arms.tsv",
+        "results/statistics/slip.tsv",
         "results/statistics/churn.tsv",
         "results/statistics/components.tsv",
         "results/statistics/costs.tsv",
@@ -72,6 +75,52 @@ rule check_regression_targets:
         code=code_digest("check_regression_targets"),
     script:
         "../scripts/check_regression_targets.py"
+
+
+rule compare_published_runs:
+    """The study's own three trainings beside the 60 of their repetition, whose raw tables are committed."""
+    input:
+        provenance=in_source("resources/published/training_fashion/provenance.json"),
+        runs=in_source("resources/published/training_fashion/runs.parquet"),
+        plan_of_runs=in_source(
+            "resources/published/training_fashion/preregistration.yaml"
+        ),
+    output:
+        table=report(
+            ensure("results/statistics/published_runs.tsv", non_empty=True),
+            caption="../report/statistics/published_runs.rst",
+            category="Reproducibility",
+            subcategory="The study's own runs",
+            labels={"content": "published trainings among ours", "form": "table"},
+        ),
+        arms_table=report(
+            ensure("results/statistics/fashion_arms.tsv", non_empty=True),
+            caption="../report/statistics/fashion_arms.rst",
+            category="Reproducibility",
+            subcategory="The study's own runs",
+            labels={"content": "spread per arm, 60 trainings", "form": "table"},
+        ),
+        slip=report(
+            ensure("results/statistics/slip.tsv", non_empty=True),
+            caption="../report/statistics/slip.rst",
+            category="Reproducibility",
+            subcategory="The study's own runs",
+            labels={"content": "unscaled against scaled images", "form": "table"},
+        ),
+    log:
+        "<logs>/compare_published_runs.log",
+    benchmark:
+        "<benchmarks>/compare_published_runs.jsonl"
+    localrule: True
+    conda:
+        "../envs/statistics.yaml"
+    params:
+        resamples=lookup("statistics/resamples", within=config),
+        seed=lookup("statistics/seed", within=config),
+        confidence=lookup("statistics/confidence", within=config),
+        code=code_digest("compare_published_runs"),
+    script:
+        "../scripts/compare_published_runs.py"
 
 
 rule check_expectations:

@@ -45,6 +45,9 @@ FIGURES = {
         "capture", "What is recorded of the code, by launch mode", tables.LAUNCH_MODES, "shown_launch_modes",
         "draw_launch_modes", frames=2,
     ),
+    "published_runs": Entry(
+        "published_runs", "The study's three published trainings among ours", tables.PUBLISHED_RUNS, frames=2
+    ),
     "replay_funnel": Entry("replay", "Stages that replays reach from the record alone", tables.REPLAY_FUNNEL),
     "storage_cost": Entry(
         "storage", "Cost of logging, relative to SQLite", tables.STORAGE_COST, "shown_cost", "draw_cost"

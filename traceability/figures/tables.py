@@ -27,6 +27,23 @@ ARMS = Table(
 )  # fmt: skip
 
 
+PUBLISHED_RUNS = Table(
+    "figures/published_runs.tsv",
+    "Values shown in published_runs.svg: the published trainings, and ours with where one further is expected.",
+    (
+        Column("metric", "str", "metric (a panel), as the notebook names it"),
+        Column("line", "str", "published, or the libraries of our trainings", values=("published", "today", "era")),
+        Column("quantity", "str", "one training, or the mean of ours", values=("value", "mean")),
+        Column("number", "int", "number of the training, for single values", nullable=True, minimum=0),
+        Column("value", "float", "value; accuracies as shares", nullable=True),
+        Column("low", "float", "lower end of where one further training is expected", nullable=True),
+        Column("high", "float", "upper end of where one further training is expected", nullable=True),
+        Column("n", "int", "our trainings behind the mean", nullable=True, minimum=0),
+    ),
+    key=("metric", "line", "quantity", "number"),
+)  # fmt: skip
+
+
 def _percent(share: str, interval: str) -> tuple[Column, ...]:
     """A share and the ends of its interval, in percent."""
     words = {

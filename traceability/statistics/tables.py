@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from traceability.study.registry import Column, Table
 
 AGREES = ("yes", "no", "not_measured")
@@ -123,6 +125,65 @@ CONTRASTS = Table(
         Column("p", "float", "p-value alone", nullable=True, minimum=0, maximum=1),
         Column("p_holm", "float", "p-value adjusted within the declared family", nullable=True, minimum=0, maximum=1),
         Column("verdict", "str", "conclusion at the declared level; too_few: fewer units than planned, no conclusion",
+               values=("shown", "not_shown", "too_few", "not_testable", "not_measured")),
+    ),
+    key=("contrast",),
+)  # fmt: skip
+
+FASHION_ARMS = replace(
+    ARMS,
+    name="statistics/fashion_arms.tsv",
+    meaning="As statistics/arms.tsv, of the published 60 trainings on Fashion-MNIST (resources/published).",
+)
+
+PUBLISHED_RUNS = Table(
+    "statistics/published_runs.tsv",
+    "Every number that the study of 2024 published of its three trainings, beside our repetition of them.",
+    (
+        Column("source", "str", "where the number was published"),
+        Column("metric", "str", "metric; test_accuracy and test_loss are of unscaled test images, as published"),
+        Column("environment", "str", "libraries of our runs", values=("today", "era")),
+        Column("arm", "str", "our arm, in which nothing is fixed"),
+        Column("run", "int", "number of the published run", minimum=1),
+        Column("published", "float", "published value"),
+        Column("n", "int", "our trainings", minimum=0),
+        Column("mean", "float", "their mean", nullable=True),
+        Column("sd", "float", "their standard deviation", nullable=True, minimum=0),
+        Column("sd_low", "float", "lower end of its interval", nullable=True, minimum=0),
+        Column("sd_high", "float", "upper end of its interval", nullable=True, minimum=0),
+        Column("sd_images", "float", "the same in images of the set, for accuracies", nullable=True, minimum=0),
+        Column("three_low", "float", "lower end of the SDs that three of our trainings have", nullable=True, minimum=0),
+        Column("three_high", "float", "upper end of the SDs that three of our trainings have", nullable=True,
+               minimum=0),
+        Column("prediction_low", "float", "lower end of where one further training is expected", nullable=True),
+        Column("prediction_high", "float", "upper end of where one further training is expected", nullable=True),
+        Column("rank", "int", "place of the published value among ours, from below: 1 to n + 1", nullable=True,
+               minimum=1),
+        Column("inside", "str", "does it lie where one further training is expected?", values=AGREES),
+    ),
+    key=("source", "metric", "environment", "run"),
+)  # fmt: skip
+
+SLIP = Table(
+    "statistics/slip.tsv",
+    "The confirmatory contrast on the unscaled test images: ratio of the two SDs of accuracy on the same trainings.",
+    (
+        Column("contrast", "str", "name in the plan"),
+        Column("n_planned", "int", "trainings in the plan", minimum=1),
+        Column("n", "int", "trainings with both accuracies", minimum=0),
+        Column("mean_unscaled", "float", "mean accuracy on unscaled images", nullable=True),
+        Column("mean_scaled", "float", "mean accuracy on scaled images", nullable=True),
+        Column("sd_unscaled", "float", "SD of accuracy on unscaled images", nullable=True, minimum=0),
+        Column("sd_scaled", "float", "SD of accuracy on scaled images", nullable=True, minimum=0),
+        Column("correlation", "float", "correlation of the two", nullable=True),
+        Column("ratio", "float", "SD on unscaled over SD on scaled images", nullable=True, minimum=0),
+        Column("ratio_low", "float", "lower end of its interval", nullable=True, minimum=0),
+        Column("ratio_high", "float", "upper end of its interval", nullable=True, minimum=0),
+        Column("margin", "float", "ratio up to which (and down to its inverse) it would not matter", minimum=1),
+        Column("p", "float", "p-value alone", nullable=True, minimum=0, maximum=1),
+        Column("p_holm", "float", "p-value adjusted within the declared family, the others counted as 1", nullable=True,
+               minimum=0, maximum=1),
+        Column("verdict", "str", "conclusion at the declared level; too_few: fewer trainings than planned",
                values=("shown", "not_shown", "too_few", "not_testable", "not_measured")),
     ),
     key=("contrast",),

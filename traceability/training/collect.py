@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,18 +27,19 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def collect(lines: Iterable[Path], uri: str) -> pd.DataFrame:
+def collect(lines: Iterable[Path], uri: str, arrays: Mapping[Path, Path] | None = None) -> pd.DataFrame:
     """One row per replicate (columns of `RUNS`, then one column `metric.<name>` each), sorted by its key.
 
     Every metric and parameter of a tracked replicate is read from MLflow and must equal what the process measured.
-    Raises `StudyError` with the run and the first difference.
+    `arrays` names the folder of a batch's own stores where it is not the one beside its lines. Raises `StudyError` with
+    the run and the first difference.
     """
     lines = list(lines)
     measured = [row for path in lines for row in read_jsonl(path)]
     client = tracking.client(uri)
     tracked = sum(bool(row["run_id"]) for row in measured)
     recorded = last_finished(client, sorted({row["workload"] for row in measured}), tracked)
-    recorded |= _own_stores(lines)
+    recorded |= _own_stores(lines, arrays or {})
     rows = []
     for row in measured:
         key = row["key"]
@@ -80,14 +81,14 @@ def predictions(runs: pd.DataFrame, folders: Iterable[Path]) -> dict[str, NDArra
     return kept
 
 
-def _own_stores(lines: Iterable[Path]) -> dict[str, Run]:
+def _own_stores(lines: Iterable[Path], arrays: Mapping[Path, Path]) -> dict[str, Run]:
     """The last FINISHED run of every replicate with a store of its own: another MLflow's, so it is only read."""
     own_runs = {}
     for path in lines:
         for row in read_jsonl(path):
             if not row.get("store") or not row["run_id"]:
                 continue
-            with readers.opened(str(path.with_suffix("") / row["store"])) as store:
+            with readers.opened(str(arrays.get(path, path.with_suffix("")) / row["store"])) as store:
                 runs = {run.run_id: run for run in store.runs(Scope()) if run.status == "FINISHED"}
             if row["run_id"] in runs:
                 own_runs[row["key"]] = runs[row["run_id"]]

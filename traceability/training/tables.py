@@ -97,6 +97,21 @@ RUNS = Table(
     open=True,
 )  # fmt: skip
 
+EPOCHS = Table(
+    "training_fashion/epochs.tsv",
+    "Metrics of every training on Fashion-MNIST after each epoch, as Keras reports them during the fit.",
+    (
+        Column("arm", "str", "arm"),
+        Column("replicate", "int", "number of the replicate in its arm, from 0", minimum=0),
+        Column("epoch", "int", "epochs done", minimum=1),
+        Column("loss", "float", "mean loss on the training images while the epoch ran", minimum=0),
+        Column("accuracy", "float", "share of training images right while the epoch ran", minimum=0, maximum=1),
+        Column("val_loss", "float", "loss on the validation images after it", minimum=0),
+        Column("val_accuracy", "float", "share of validation images right after it", minimum=0, maximum=1),
+    ),
+    key=("arm", "replicate", "epoch"),
+)
+
 COSTS = Table(
     "training/costs.tsv",
     "What one run costs at each level of tracking and determinism; alone on the machine, levels interleaved.",
