@@ -71,6 +71,25 @@ with `--config 'training={"replicates": 5}'`. Unknown keys are refused. Tables b
 configuration: `arms.tsv` (a row is an arm), `datasets.tsv`, `projects.tsv`. `preregistration.yaml` is the plan: it was
 committed before the runs that it speaks of.
 
+Reading the workflow takes `snakemake` 9.27.1 alone (`snakemake -n`, `--list`, `--lint`); each rule names a conda
+environment that holds what its script needs (`snakemake --sdm conda --cores 4`), and `make study` sets up one for all.
+
+The study also runs in another folder (`snakemake --snakefile STUDY/Snakefile --directory HERE`), and as a module of
+another workflow, with or without `prefix`:
+
+```python
+module study:
+    snakefile: "STUDY/Snakefile"
+    config: config
+    prefix: "study"
+
+use rule * from study as study_*
+```
+
+Its rules need the library and the tables beside them, so `STUDY` is a clone of the repository: `snakedeploy
+deploy-workflow`, which names a repository by its address, is refused with a line that says so. As a module it cannot
+start a tracking server of its own (`tracking.uri: service`), because Snakemake runs no `onstart` of a module.
+
 This page is generated (`python -m traceability.study.configuration`) from `traceability/<chapter>/settings.py`.
 """
 
