@@ -49,7 +49,7 @@ def test_three_runs_leave_the_spread_open():
 
 
 def test_the_slip_is_shown_with_all_trainings_and_not_concluded_with_fewer(declared):
-    row = published_runs.slip_row(trainings(30), declared, 1000, 1, 0.95)
+    row = published_runs.slip_row(trainings(30, ratio=3.0), declared, 1000, 1, 0.95)
     SLIP.validate(pd.DataFrame([row]), "test")
     assert row["verdict"] == "shown" and row["ratio_low"] > 1 and row["p_holm"] == pytest.approx(4 * row["p"])
     few = published_runs.slip_row(trainings(12), declared, 1000, 1, 0.95)
