@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import psutil
 from local_slurm import LocalSlurm
-from support.processes import processes_of
+from support.processes import processes_of, take_interrupts
 
 TOOK = "took"
 """Property of a test: a line for the end of the session that says what ran, and how long."""
@@ -41,8 +40,7 @@ class Study:
                 stdout=log,
                 stderr=log,
                 process_group=0,
-                # A shell's background job ignores interrupts, and so would all that it starts.
-                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509  # no threads
+                preexec_fn=take_interrupts,  # noqa: PLW1509 - no threads
             )
 
     def run(self, *arguments: str, timeout_seconds: float = 2400) -> float:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from support.processes import take_interrupts
 
 from traceability.runtime import bounded, sandbox
 from traceability.runtime.sandbox import Fence
@@ -157,7 +158,8 @@ def test_no_process_is_left_when_the_one_that_waits_is_killed(tmp_path, number):
         "sandbox.run([str(python), 'p.py', sys.argv[2], '60'], folder=here, timeout=60,\n"
         "            environment=sandbox.variables(here / 'home', python))\n"
     )
-    process = subprocess.Popen([sys.executable, "-c", waiting, str(tmp_path), mark], stderr=subprocess.DEVNULL)
+    words = [sys.executable, "-c", waiting, str(tmp_path), mark]
+    process = subprocess.Popen(words, stderr=subprocess.DEVNULL, preexec_fn=take_interrupts)  # noqa: PLW1509 - no threads
     deadline = time.monotonic() + 60
     while len(sleepers(mark)) < 4 and time.monotonic() < deadline:
         time.sleep(0.1)

@@ -9,8 +9,8 @@ from traceability.study.configuration import check
 @pytest.mark.parametrize(
     ("key", "value", "said"),
     [
-        ("writers", [4, 0], r"'storage\.writers\.1' is 0: .*greater than or equal to 1"),
-        ("writers", [1000], r"'storage\.writers\.0' is 1000: .*less than or equal to 128"),
+        ("writers", [4, 0], r"'storage\.writers\.1' is 0: .*at least 1;"),
+        ("writers", [1000], r"'storage\.writers\.0' is 1000: .*at most 128;"),
         ("writers_with_accounts", [-1], r"'storage\.writers_with_accounts\.0' is -1"),
         ("single_calls", [0], r"'storage\.single_calls\.0' is 0"),
         ("batch_points", [10**9], r"'storage\.batch_points\.0' is 1000000000"),

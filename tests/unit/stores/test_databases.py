@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from made_stores import COMMIT, add_run, database, run_id, state
+from support.processes import take_interrupts
 
 from traceability.errors import StudyError
 from traceability.stores import readers, snapshots, sql
@@ -213,7 +214,10 @@ def test_a_killed_reader_leaves_no_copy(tmp_path):
     environment = os.environ | {"TMPDIR": str(scratch), "PYTHONPATH": str(ROOT)}
     words = [sys.executable, "-c", text, str(path)]
     for number in (signal.SIGTERM, signal.SIGINT):
-        reader = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment)
+        reader = subprocess.Popen(
+            words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment,
+            preexec_fn=take_interrupts,  # noqa: PLW1509 - no threads
+        )  # fmt: skip
         assert reader.stdout.readline() == "open\n"
         reader.send_signal(number)
         assert reader.wait(30) != 0

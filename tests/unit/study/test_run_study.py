@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from support.processes import take_interrupts
 
 pytestmark = pytest.mark.slow
 
@@ -48,8 +49,7 @@ def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
         text=True,
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        # A shell's background job ignores interrupts, and so would all that it starts.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509  # no threads
+        preexec_fn=take_interrupts,  # noqa: PLW1509 - no threads
     )
 
 
