@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import hypothesis
 import pytest
 from support import ROOT
 from support.changes import tests_reached
@@ -12,6 +13,10 @@ from support.processes import alive
 from support.studies import copy_of_study, snakemake
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+
+# Speed is measured by the benchmarks and never asserted by a test: on a busy machine any example may take its time.
+hypothesis.settings.register_profile("study", deadline=None)
+hypothesis.settings.load_profile("study")
 
 
 class ByChapter(LoadScopeScheduling):
