@@ -44,7 +44,7 @@ paper: setup ## every figure, table and the PDF from the raw tables of the publi
 	@$(STUDY) statistics figures paper --configfile config/published.yaml $(ARGS)
 
 publish: setup ## maintainers: CHAPTERS='training replay' of a finished run with CONFIG=... become resources/published/
-	@$(BIN)/python -m traceability.study.published results $(CHAPTERS) $(if $(CONFIG),--configfile $(CONFIG))
+	@$(BIN)/python -m traceability.study.publish results $(CHAPTERS) $(if $(CONFIG),--configfile $(CONFIG))
 
 environments: setup ## build the environments that rules make for themselves, before the study is timed
 	@$(STUDY) environments $(SETTINGS)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support.studies import QUICK, copy_of_study, snakemake
 
-from traceability.study import published
+from traceability.study import publish, published
 
 pytestmark = pytest.mark.slow
 
@@ -17,7 +17,7 @@ def test_figures_and_numbers_from_published_tables_are_those_of_the_measured_run
 ) -> None:
     measured = quick_study[0]
     study = copy_of_study(tmp_path / "study")
-    status = published.main([
+    status = publish.main([
         str(measured / "results"), *published.FILES, "--configfile", str(study / QUICK),
         "--plan", str(study / "config" / "preregistration.yaml"), "--target", str(study / published.FOLDER),
     ])  # fmt: skip

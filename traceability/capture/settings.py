@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from traceability.study.configuration import Settings, Source
+from traceability.study.settings import Settings, Source
 
 
 class Section(Settings):

@@ -10,8 +10,8 @@ import pandas as pd
 
 from traceability.corpus import tables
 from traceability.corpus.scanner.project import SCANNER_VERSION
-from traceability.errors import StudyError
 from traceability.runtime.files import read_json, sha256_file, sha256_tree, write_json
+from traceability.study import published
 from traceability.study.registry import Table
 
 #: The tables of a scan, by the name of their files.
@@ -48,14 +48,8 @@ def read(folder: Path) -> dict[str, Any]:
 
     Raises `StudyError` naming the file whose digest is another, with the expected and the found one.
     """
-    provenance = read_json(folder / "provenance.json")
-    for name in SCAN_TABLES:
-        expected, found = (
-            provenance["sha256"].get(name),
-            sha256_file(folder / name) if (folder / name).is_file() else "no file",
-        )
-        if expected != found:
-            raise StudyError(f"{folder / name}: sha256 is {found}, expected {expected}; restore the file from git")
+    provenance = read_json(folder / published.PROVENANCE)
+    published.check(folder, {name: provenance["sha256"].get(name) for name in SCAN_TABLES})
     return dict(provenance)
 
 

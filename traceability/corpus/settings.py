@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from traceability.study.configuration import Settings
+from traceability.study.settings import Settings
 
 
 class Section(Settings):

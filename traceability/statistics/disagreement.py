@@ -13,6 +13,7 @@ from traceability.errors import StudyError
 from traceability.statistics import spread
 from traceability.statistics.plan import Plan
 from traceability.statistics.samples import Arm, arms
+from traceability.training.tables import label
 
 #: Fewer runs give so few different pairs that a bootstrap interval would look precise and mean nothing.
 _SMALLEST_BOOTSTRAP = 5
@@ -28,7 +29,7 @@ def churn_rows(
 ) -> list[dict[str, Any]]:
     """Rows of `CHURN`: one per arm of a classifier whose runs share an evaluation set.
 
-    `kept` holds the predictions of every run, by `<workload>/<arm>-<replicate>` (`-fresh` after it). Where a seed is
+    `kept` holds the predictions of every run, by `<workload>/<arm>-<replicate>` (or `-fresh`, `-era`). Where a seed is
     run twice, its first run stands for it. Raises `StudyError` for a run without its predictions.
     """
     rows = []
@@ -52,7 +53,7 @@ def _predictions(arm: Arm, kept: Mapping[str, NDArray[np.generic]]) -> NDArray[n
     runs = arm.runs.drop_duplicates("pair") if arm.paired else arm.runs
     predicted = []
     for run in runs.itertuples():
-        name = f"{arm.workload}/{arm.name}-{run.replicate:04d}{'' if run.process == 'forked' else f'-{run.process}'}"
+        name = f"{arm.workload}/{label(arm.name, int(run.replicate), str(run.process))}"  # type: ignore[arg-type]
         if name not in kept:
             raise StudyError(f"predictions.npz: no predictions of {name}; run `snakemake training` again")
         predicted.append(kept[name])

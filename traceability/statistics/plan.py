@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from traceability.errors import StudyError, nearest
 from traceability.runtime.files import sha256_file
-from traceability.study.configuration import Settings
+from traceability.study.settings import Settings
 
 
 def _collapse(text: str) -> str:

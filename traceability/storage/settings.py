@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from traceability.study.configuration import Settings, Source
+from traceability.study.settings import Settings, Source
 
 #: Processes that write at once: a PostgreSQL of the study takes 200 connections.
 Writers = Annotated[int, Field(ge=1, le=128)]

@@ -12,27 +12,18 @@ import importlib.util
 import json
 import sys
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, Field, create_model
 
 from traceability.runtime.files import write_text
 from traceability.study import config_schema
 from traceability.study.registry import CHAPTERS
+from traceability.study.settings import Settings
 
 SCHEMA = config_schema.SCHEMA
 README = config_schema.FOLDER / "README.md"
 EXAMPLE = config_schema.FOLDER / "config.yaml"
-
-
-#: Where the raw tables of a measuring chapter come from.
-Source = Literal["measured", "published"]
-
-
-class Settings(BaseModel):
-    """Base of every configuration section: unknown keys refused, values fixed once read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 def model() -> type[Settings]:

@@ -1,29 +1,20 @@
 """Raw tables of a published run, kept in `resources/published/<chapter>/` and taken instead of measuring.
 
 A chapter's folder holds its raw tables and `provenance.json`: what made them (commit, configuration, plan), where and
-when (machine, dates, versions), and the SHA-256 of every file (METHOD 38). `python -m traceability.study.published
+when (machine, dates, versions), and the SHA-256 of every file (METHOD 38). `python -m traceability.study.publish
 RESULTS CHAPTER...` publishes a finished run.
 """
 
 from __future__ import annotations
 
-import argparse
-import importlib.metadata
 import logging
-import os
-import platform
 import shutil
-import sys
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from traceability.errors import StudyError, nearest
-from traceability.runtime import git
-from traceability.runtime.files import read_json, replacing, sha256_file, write_json
+from traceability.runtime.files import read_json, replacing, sha256_file
 
 log = logging.getLogger("published")
 
@@ -51,12 +42,17 @@ def read(folder: Path) -> dict[str, Any]:
     Raises `StudyError` naming the file that is not there or has another digest than the expected one.
     """
     provenance = read_json(folder / PROVENANCE)
-    for name, expected in provenance["sha256"].items():
+    check(folder, provenance["sha256"])
+    return dict(provenance)
+
+
+def check(folder: Path, digests: Mapping[str, str | None]) -> None:
+    """Raise `StudyError` for the first of the files named in `digests` that is not there or has another SHA-256."""
+    for name, expected in digests.items():
         path = folder / name
         held = sha256_file(path) if path.is_file() else "no file"
         if held != expected:
             raise StudyError(f"{path}: sha256 is {held}, expected {expected}; restore the file from git")
-    return dict(provenance)
 
 
 def take(folder: Path, outputs: Iterable[Path]) -> dict[str, Any]:
@@ -69,75 +65,3 @@ def take(folder: Path, outputs: Iterable[Path]) -> dict[str, Any]:
         with replacing(path) as temporary:
             shutil.copyfile(folder / path.name, temporary)
     return provenance
-
-
-def publish(
-    results: Path, target: Path, chapter: str, *, status: str, commit: str, settings: Mapping[str, Any], plan: Path
-) -> dict[str, Any]:
-    """Copy a chapter's raw tables from `results` to `target`/<chapter> and write their provenance, which is returned.
-
-    `settings` is the whole configuration of the run, of which the chapter's section is kept. Raises `StudyError`
-    where a table is not there: then nothing is published.
-    """
-    sources = [results / chapter / name for name in FILES[chapter]]
-    for source in sources:
-        if not source.is_file():
-            raise StudyError(f"{source}: no such file; finish the run before you publish it")
-    folder = target / chapter
-    folder.mkdir(parents=True, exist_ok=True)
-    for source in sources:
-        with replacing(folder / source.name) as temporary:
-            shutil.copyfile(source, temporary)
-    changed = [source.stat().st_mtime for source in sources]
-    provenance = {
-        "chapter": chapter, "status": status, "commit": commit, "configuration": dict(settings[chapter]),
-        "plan_sha256": sha256_file(plan),
-        "machine": {"system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count()},
-        "measured": [datetime.fromtimestamp(time, UTC).date().isoformat() for time in (min(changed), max(changed))],
-        "versions": {"python": platform.python_version()} | _versions(),
-        "sha256": {name: sha256_file(folder / name) for name in FILES[chapter]},
-    }  # fmt: skip
-    write_json(folder / PROVENANCE, provenance)
-    return provenance
-
-
-def _versions() -> dict[str, str]:
-    held = {}
-    for name in VERSIONS:
-        try:
-            held[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return held
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Publish chapters of a finished run; the exit status."""
-    # The workflow reads this module's names with what Snakemake brings, which has no pydantic.
-    from traceability.study import configuration
-
-    parser = argparse.ArgumentParser(prog="python -m traceability.study.published", description=main.__doc__)
-    parser.add_argument("results", type=Path, help="folder with the results of the run")
-    parser.add_argument("chapters", nargs="+", choices=sorted(FILES), help="chapters to publish")
-    parser.add_argument("--status", choices=STATUSES, default="trial")
-    parser.add_argument("--configfile", type=Path, help="configuration that the run was given")
-    parser.add_argument("--plan", type=Path, default=Path("config/preregistration.yaml"))
-    parser.add_argument("--target", type=Path, default=Path(FOLDER))
-    given = parser.parse_args(arguments)
-    try:
-        commit = git.run("rev-parse", "HEAD", cwd=Path()).strip()
-        written = yaml.safe_load(given.configfile.read_text(encoding="utf-8")) if given.configfile else {}
-        settings = configuration.check(written, str(given.configfile))
-        for chapter in given.chapters:
-            kept = publish(given.results, given.target, chapter, status=given.status, commit=commit,
-                           settings=settings, plan=given.plan)  # fmt: skip
-            size = sum((given.target / chapter / name).stat().st_size for name in kept["sha256"])
-            sys.stdout.write(f"{chapter}: {len(kept['sha256'])} tables, {size / 1e6:.1f} MB, {given.status}\n")
-    except StudyError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -19,7 +19,7 @@ from traceability.runtime.files import read_jsonl
 from traceability.stores import readers, tracking
 from traceability.stores.record_fields import Run
 from traceability.stores.scope import Scope
-from traceability.training.tables import RUNS
+from traceability.training.tables import RUNS, label
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -69,7 +69,7 @@ def predictions(runs: pd.DataFrame, folders: Iterable[Path]) -> dict[str, NDArra
     known = {(folder.parent.name, folder.name): folder for folder in folders}
     kept = {}
     for run in runs[runs["predictions_sha256"].notna()].itertuples():
-        name = f"{run.arm}-{run.replicate:04d}{'' if run.process == 'forked' else f'-{run.process}'}"
+        name = label(str(run.arm), int(run.replicate), str(run.process))  # type: ignore[arg-type]
         folder = known.get((str(run.workload), f"batch-{run.batch}"), Path(str(run.workload)))
         path = folder / f"{name}.predictions.npz"
         try:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from traceability.study.arms import cell_of, options_of, pair_of
+from traceability.training import tables
 
 UNSEEDED = "unseeded"
 
@@ -64,7 +65,7 @@ class Replicate:
     @property
     def label(self) -> str:
         """Name of the MLflow run and of the replicate's files, unique in its workload."""
-        return self.key.partition("/")[2].replace("/", "-")
+        return tables.label(self.arm, self.replicate, self.process)
 
 
 def replicates_of(arm: Mapping[str, Any], sizes: Sizes) -> int:

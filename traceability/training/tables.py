@@ -7,6 +7,12 @@ from traceability.study.registry import Column, Table
 KINDS = ("unseeded", "same_seed", "seed_varied", "split_fixed", "varied_source", "crossed", "control")
 PROCESSES = ("forked", "fresh", "era")
 
+
+def label(arm: str, replicate: int, process: str) -> str:
+    """The name of a replicate within its workload, in the files it leaves and in the table of predictions."""
+    return f"{arm}-{replicate:04d}{'' if process == 'forked' else f'-{process}'}"
+
+
 ARMS = Table(
     "config/arms.tsv",
     "The arms under study; a row is an arm.",

@@ -8,6 +8,7 @@ import pytest
 from support import ROOT
 
 from traceability.errors import StudyError
+from traceability.study import publish as publishing
 from traceability.study import published, registry
 
 PLAN = ROOT / "config" / "preregistration.yaml"
@@ -24,7 +25,7 @@ def results(tmp_path: Path) -> Path:
 
 
 def publish(results: Path, target: Path) -> dict[str, object]:
-    return published.publish(
+    return publishing.publish(
         results,
         target,
         "capture",
