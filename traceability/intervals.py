@@ -46,6 +46,33 @@ def mcnemar_exact(b: int, c: int) -> float:
     return 1.0 if b + c == 0 else float(stats.binomtest(int(min(b, c)), int(b + c), 0.5).pvalue)
 
 
+def binomial_exact(k: int, n: int, against: float) -> float:
+    """Two-sided exact p-value of `k` successes of `n` against the share `against` (Clopper and Pearson 1934).
+
+    It sums the probabilities of all counts that are no more likely than `k`. With `n = 0` nothing speaks against: 1.
+    """
+    if not 0 <= k <= n:
+        raise StudyError(f"a share needs 0 <= k <= n, got k = {k} of n = {n}")
+    return 1.0 if n == 0 else float(stats.binomtest(int(k), int(n), against).pvalue)
+
+
+def binomial_power(n: int, share: float, against: float, alpha: float) -> float:
+    """Power of `binomial_exact` at level `alpha` with `n` units when the true share is `share`: a sum, no simulation."""
+    counts = np.arange(n + 1)
+    rejected = np.array([binomial_exact(int(k), n, against) <= alpha for k in counts])
+    return float(stats.binom.pmf(counts, n, share)[rejected].sum())
+
+
+def clopper_pearson(k: int, n: int, confidence: float = CONFIDENCE) -> Interval:
+    """Exact interval of the share `k` of `n` (Clopper and Pearson, Biometrika 1934, 26:404); (0, 1) with `n = 0`."""
+    if not 0 <= k <= n:
+        raise StudyError(f"a share needs 0 <= k <= n, got k = {k} of n = {n}")
+    if n == 0:
+        return 0.0, 1.0
+    interval = stats.binomtest(int(k), int(n)).proportion_ci(confidence_level=confidence, method="exact")
+    return float(interval.low), float(interval.high)
+
+
 def rate_high(k: int, n: int, confidence: float = CONFIDENCE) -> float:
     """Exact one-sided upper bound of the rate `k` of `n` (Clopper and Pearson 1934); 1 when `k == n`."""
     if not 0 <= k <= n:

@@ -114,6 +114,29 @@ class Confirmatory(Settings):
     contrasts: dict[str, Contrast] = Field(min_length=1, max_length=4)
 
 
+class PublicRecords(Settings):
+    """The one confirmatory claim on records that other people made; a family of its own."""
+
+    hypothesis: str
+    question: Text
+    test: Literal["exact_binomial"]
+    unit: Text
+    leads: Text
+    """What it means that a run leads to the code that ran."""
+    runs: Text
+    """Which runs count."""
+    against: float = Field(gt=0, lt=1)
+    alpha: float = Field(gt=0, lt=0.5)
+    n: int = Field(ge=3)
+    """Owners that are planned for."""
+    share: float = Field(ge=0, le=1)
+    """Share of owners at the smallest difference that matters."""
+    power: float = Field(ge=0, le=1)
+    meaning: Text
+    seen_before: Text
+    """Which of the data had been looked at before."""
+
+
 class Expectation(Settings):
     """A value expected before the data. Instruments that miss theirs stop the study; hypotheses may be wrong."""
 
@@ -181,6 +204,8 @@ class Plan(Settings):
     margins: dict[str, Margin]
     hypotheses: dict[str, Hypothesis]
     confirmatory: Confirmatory
+    public_records: PublicRecords | None = None
+    """Plans of runs that were made before it do not have it."""
     exclusions: dict[Exclusion, Text]
     expectations: dict[str, Expectation]
     targets: list[Target]
@@ -189,7 +214,9 @@ class Plan(Settings):
 
     @model_validator(mode="after")
     def _names(self) -> Plan:
-        _all_known([c.hypothesis for c in self.confirmatory.contrasts.values()], self.hypotheses, "hypothesis")
+        claims = [c.hypothesis for c in self.confirmatory.contrasts.values()]
+        claims += [self.public_records.hypothesis] if self.public_records else []
+        _all_known(claims, self.hypotheses, "hypothesis")
         used = [m.margin for m in self.primary_metrics.values()]
         used += [c.margin for c in self.confirmatory.contrasts.values() if c.margin]
         _all_known(used, self.margins, "margin")

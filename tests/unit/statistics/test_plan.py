@@ -2,8 +2,10 @@
 
 import pytest
 import yaml
+from scipy import stats
 
 from tests.unit.statistics.conftest import PLAN
+from traceability import intervals
 from traceability.errors import StudyError
 from traceability.runtime.files import sha256_file
 from traceability.statistics import plan, power
@@ -69,3 +71,23 @@ def test_a_missing_plan_and_broken_yaml_are_one_line(tmp_path):
 
 def test_runs_carry_the_digest_of_the_file_itself():
     assert plan.sha256(PLAN) == sha256_file(PLAN)
+
+
+def test_the_claim_on_public_records_has_the_power_that_the_plan_states(declared):
+    """Computed by adding up binomial probabilities, here and there: at the planned number and at smaller ones."""
+    claim = declared.public_records
+    for owners, stated in ((claim.n, claim.power), (200, 0.79), (150, 0.66)):
+        found = intervals.binomial_power(owners, claim.share, claim.against, claim.alpha)
+        assert found == pytest.approx(stated, abs=0.005), owners
+        bound = next(k for k in range(owners) if stats.binom.cdf(k, owners, 0.5) > claim.alpha / 2) - 1
+        below = stats.binom.cdf(bound, owners, claim.share)  # what the upper tail adds is nothing to speak of
+        assert found == pytest.approx(below, abs=0.001), owners
+    assert declared.hypotheses[claim.hypothesis].kind == "confirmatory"
+    assert any(known.runs == 149 for known in declared.known_before), "the pilot is disclosed"
+
+
+def test_a_plan_from_before_that_claim_is_still_read():
+    """The trainings on Fashion-MNIST carry their own plan, which does not know it."""
+    assert (
+        plan.read(PLAN.parents[1] / "resources/published/training_fashion/preregistration.yaml").public_records is None
+    )
