@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import psutil
 
 from support import ROOT
 from support.processes import processes_of, wait_until
@@ -80,11 +82,37 @@ def running_replicate(folder: Path) -> str | None:
     if not database.exists():
         return None
     try:
-        with sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=5) as connection:
+        with sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=1) as connection:
             row = connection.execute("SELECT run_uuid FROM runs WHERE status = 'RUNNING'").fetchone()
     except sqlite3.OperationalError:
         return None
     return row[0] if row else None
+
+
+def send(processes: list[psutil.Process], sent: signal.Signals) -> None:
+    """The signal to each of the processes that still live."""
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.send_signal(sent)
+
+
+def halted_in_a_replicate(folder: Path, study: subprocess.Popen[bytes]) -> str | None:
+    """Halt (SIGSTOP) all processes of the study while a replicate runs, and give that replicate's run id.
+
+    A replicate of the tiny study lasts for a fraction of a second: one that was seen RUNNING may have finished before
+    a signal arrives, so the store is asked again when nothing can move any more. None: it ended, or 300 s went by.
+    """
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline and study.poll() is None:
+        if running_replicate(folder):
+            halted = processes_of(folder)
+            send(halted, signal.SIGSTOP)
+            run_id = running_replicate(folder)
+            if run_id:
+                return run_id
+            send(halted, signal.SIGCONT)
+        time.sleep(0.02)
+    return None
 
 
 def killed_and_taken_up(folder: Path, config: str) -> pd.DataFrame:
@@ -100,18 +128,16 @@ def killed_and_taken_up(folder: Path, config: str) -> pd.DataFrame:
         first = subprocess.Popen(
             command, cwd=folder, env=environment, stdout=stream, stderr=stream, start_new_session=True
         )
-    run_id = None
-    deadline = time.monotonic() + 300
-    while run_id is None and time.monotonic() < deadline and first.poll() is None:
-        run_id = running_replicate(folder)
-        time.sleep(0.02)
+    run_id = halted_in_a_replicate(folder, first)
     assert run_id, log.read_text()[-3000:]
-    for process in processes_of(folder):
+    halted = processes_of(folder)
+    for process in halted:
         words = process.info["said"]
         if "snakemake" in words and "--mode" not in words:
             process.send_signal(signal.SIGKILL)
     first.kill()
     first.wait()
+    send(halted, signal.SIGCONT)
     assert wait_until(lambda: not processes_of(folder), 30), "jobs of a killed run go on"
 
     second = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
