@@ -182,7 +182,7 @@ def stored_runs(repetitions: int) -> Costs:
 
 
 def plan(repetitions: int) -> Costs:
-    """Seconds of `snakemake --dry-run` on the full study with so many replicates of each arm and projects; jobs."""
+    """Seconds of `snakemake --dry-run` on the study as published with so many replicates of each arm and projects; jobs."""
     table = PROJECTS.read(ROOT / "config" / "projects.tsv")
     with tempfile.TemporaryDirectory() as name:
 
@@ -194,7 +194,7 @@ def plan(repetitions: int) -> Costs:
             # Of 21 arms 13 have as many replicates as this says; the others' few hundred do not grow.
             training, corpus = {"replicates": size // 13}, {"projects": f"{name}/{size}.tsv"}
             words = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--dry-run", "--quiet"]
-            words += ["rules", "--directory", f"{name}/{size}", "--configfile", str(ROOT / "config" / "full.yaml")]
+            words += ["rules", "--directory", f"{name}/{size}", "--configfile", str(ROOT / "config" / "paper.yaml")]
             words += ["--config", f"training={json.dumps(training)}", f"corpus={json.dumps(corpus)}"]
             begin, used = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
             done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)

@@ -56,7 +56,8 @@ def schema() -> str:
 
 _INTRODUCTION = """# config/
 
-`config.yaml` is the study as published, `quick.yaml` the same study in minutes, `full.yaml` in hours or on a cluster.
+`config.yaml` is the study repeated on your machine in some 20 minutes, `quick.yaml` the same study in a few minutes,
+`paper.yaml` the study as published, in hours or on a cluster.
 A size changes numbers and rows of tables, never rules. Choose one with `--configfile config/quick.yaml`; single keys
 with `--config 'training={"replicates": 5}'`. Unknown keys are refused. Tables beside the files are part of the
 configuration: `arms.tsv` (a row is an arm), `datasets.tsv`, `projects.tsv`. `preregistration.yaml` is the plan: it was

@@ -16,6 +16,9 @@ from traceability.study.arms import cell_of, options_of, pair_of
 from traceability.training import tables
 
 UNSEEDED = "unseeded"
+#: Kinds of arms whose claim is that a run gives itself again: their first replicates also run as fresh processes. Where
+#: nothing is fixed two runs differ anyway, and the other seeded arms are made the same way as these.
+REPEATS = frozenset({"same_seed", "seed_varied", "split_fixed", "control"})
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,7 @@ def batch_of(arms: Sequence[Mapping[str, Any]], batch: int, sizes: Sizes) -> lis
     for arm in arms:
         count = replicates_of(arm, sizes)
         process = process_of(arm)
-        controls = sizes.fresh_controls if process == "forked" and arm["kind"] != "crossed" else 0
+        controls = sizes.fresh_controls if process == "forked" and arm["kind"] in REPEATS else 0
         for number in _share(count, batch, batches, 2 if arm["kind"] == "seed_varied" else 1):
             rows.append(_row(arm, number, process, sizes))
             if number < controls:

@@ -31,16 +31,17 @@ class Section(Settings):
     """Table of arms: one row per arm."""
     workloads: str = "config/workloads.tsv"
     """Table of workloads: one row per subject, with the data set it learns from."""
-    replicates: int = Field(default=30, ge=2, le=100_000)
+    replicates: int = Field(default=10, ge=2, le=100_000)
     """Replicates of an arm whose row of the table does not say how many."""
-    at_most: int = Field(default=100_000, ge=2, le=100_000)
-    """No arm gets more replicates than this (a crossed design has its own size); for small sizes of the study."""
-    crossed_levels: int = Field(default=5, ge=2, le=20)
-    """Levels of initialisation, shuffling and split in the crossed design: levels cubed replicates."""
-    batch_size: int = Field(default=60, ge=1, le=10_000)
+    at_most: int = Field(default=10, ge=2, le=100_000)
+    """No arm gets more replicates than this (a crossed design has its own size); as published 100,000."""
+    crossed_levels: int = Field(default=4, ge=2, le=20)
+    """Levels of initialisation, shuffling and split in the crossed design: levels cubed
+    replicates; as published 10."""
+    batch_size: int = Field(default=48, ge=1, le=10_000)
     """About how many replicates one job runs (fresh controls come on top); a batch mixes all arms of a workload."""
-    fresh_controls: int = Field(default=10, ge=0, le=1000)
-    """Replicates per arm that run as fresh processes, to check the fork."""
+    fresh_controls: int = Field(default=3, ge=0, le=1000)
+    """Replicates of each arm that repeats a seed which also run as fresh processes, to check the fork; as published 10."""
     epochs: int = Field(default=10, ge=1, le=1000)
     """Epochs of the networks."""
     fashion_mnist: FashionMnist = Field(default=FashionMnist())
@@ -48,7 +49,7 @@ class Section(Settings):
     controls. Keys: arms, at_most, epochs, share, batch_size."""
     order_seed: int = Field(default=20240115, ge=0, le=2**32 - 1)
     """Seed of the random order in which a batch runs its replicates."""
-    cost_repetitions: int = Field(default=10, ge=2, le=1000)
-    """Repetitions of each row of config/costs.tsv."""
+    cost_repetitions: int = Field(default=5, ge=2, le=1000)
+    """Repetitions of each row of config/costs.tsv; as published 10."""
     cost_epochs: int = Field(default=2, ge=1, le=1000)
     """Epochs of the network in these runs: few, because what is compared is the cost around them."""

@@ -43,7 +43,7 @@ def test_a_replay_has_the_command_of_the_replicate_with_its_number():
     arms = [arm for arm in ARMS.rows(CONFIG / "arms.tsv") if arm["workload"] == "digits_mlp"]
     sizes = Sizes(6, crossed_levels=2, batch_size=10**6, base_seed=7, epochs=3, at_most=6)
     trained = {(item.arm, item.replicate): list(item.options) for item in batch_of(arms, 0, sizes)}
-    (case,) = [row for row in CASES.rows(CONFIG / "replays.tsv") if row["arm"] == "crossed"]
+    (case,) = [row for row in CASES.rows(CONFIG / "replays_paper.tsv") if row["arm"] == "crossed"]
     cases = [case | {"arm": arm["arm"], "n": 6} for arm in arms]
     replayed = plan(
         cases, arms, epochs={"digits_mlp": 3}, environments=["same"], replays_at_most=6, batches=1, crossed_levels=2,

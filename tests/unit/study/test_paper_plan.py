@@ -20,9 +20,9 @@ PROJECTS_WANTED = REPLICATES_WANTED = 10_000
 
 
 def jobs_planned(folder: Path, root: Path, *arguments: str) -> dict[str, int]:
-    """Jobs per rule that Snakemake plans for the full study, in an empty folder."""
+    """Jobs per rule that Snakemake plans for the study as published, in an empty folder."""
     words = [sys.executable, "-m", "snakemake", "--snakefile", str(root / "Snakefile"), "--directory", str(folder)]
-    words += ["--configfile", str(root / "config" / "full.yaml"), "--dry-run", "--quiet", "rules", *arguments]
+    words += ["--configfile", str(root / "config" / "paper.yaml"), "--dry-run", "--quiet", "rules", *arguments]
     done = subprocess.run(words, cwd=root, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     table = re.findall(r"^(\w+) +(\d+)$", done.stdout + done.stderr, re.MULTILINE)
@@ -30,8 +30,8 @@ def jobs_planned(folder: Path, root: Path, *arguments: str) -> dict[str, int]:
 
 
 def replicates(root: Path, per_arm: int) -> int:
-    """Replicates of the full study where arms without a number of their own have `per_arm`."""
-    written = yaml.safe_load((root / "config" / "full.yaml").read_text())
+    """Replicates of the study as published where arms without a number of their own have `per_arm`."""
+    written = yaml.safe_load((root / "config" / "paper.yaml").read_text())
     settings = configuration.model().model_validate(written).training
     sizes = plan.Sizes(per_arm, settings.crossed_levels, settings.batch_size, base_seed=1, epochs=10)
     return sum(plan.replicates_of(arm, sizes) for arm in ARMS.rows(root / "config" / "arms.tsv"))
