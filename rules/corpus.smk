@@ -284,28 +284,6 @@ rule verify_observations:
         "../scripts/verify_observations.py"
 
 
-rule count_usage:
-    """The sample behind every share, and pooled counts."""
-    input:
-        usage="results/corpus/usage.tsv",
-        text_search="results/corpus/text_search.tsv",
-        provenance="results/corpus/provenance.json",
-        projects=PROJECTS_TABLE,
-        frames=FRAMES_TABLE,
-    output:
-        sample=ensure("results/corpus/sample.tsv", non_empty=True),
-        counts=ensure("results/corpus/usage_counts.tsv", non_empty=True),
-    log:
-        "<logs>/count_usage.log",
-    localrule: True
-    conda:
-        "../envs/corpus.yaml"
-    params:
-        code=code_digest("count_usage"),
-    script:
-        "../scripts/count_usage.py"
-
-
 rule list_projects:
     """On request only: repositories that GitHub's search gives for the configured queries, with their commits."""
     output:

@@ -227,42 +227,29 @@ rule compute_power:
         "../scripts/compute_power.py"
 
 
-rule estimate_usage:
-    """Share of projects that use a logging function, with intervals, beside the published count."""
+rule estimate_corpus:
+    """Shares over the corpus by frame, kind and function; owners are the sampling unit; the published count beside them."""
     input:
-        counts=["results/corpus/usage_counts.tsv"],
-        corpus="results/statistics/corpus_shares.tsv",
+        usage="results/corpus/usage.tsv",
+        text_search="results/corpus/text_search.tsv",
+        provenance="results/corpus/provenance.json",
+        projects=PROJECTS_TABLE,
+        frames=FRAMES_TABLE,
         plan=in_source(config["statistics"]["plan"]),
     output:
-        table=report(
-            ensure("results/statistics/usage_shares.tsv", non_empty=True),
-            caption="../report/statistics/usage_shares.rst",
-            category="Use",
-            labels={"content": "share of projects", "form": "table"},
-        ),
-    log:
-        "<logs>/estimate_usage.log",
-    benchmark:
-        "<benchmarks>/estimate_usage.jsonl"
-    conda:
-        "../envs/statistics.yaml"
-    params:
-        confidence=lookup("statistics/confidence", within=config),
-        code=code_digest("estimate_usage"),
-    script:
-        "../scripts/estimate_usage.py"
-
-
-rule estimate_corpus:
-    """Shares over the corpus by frame, kind of project and function; owners are the sampling unit."""
-    input:
-        sample="results/corpus/sample.tsv",
-    output:
-        table=report(
+        sample=ensure("results/corpus/sample.tsv", non_empty=True),
+        counts=ensure("results/corpus/usage_counts.tsv", non_empty=True),
+        corpus=report(
             ensure("results/statistics/corpus_shares.tsv", non_empty=True),
             caption="../report/statistics/corpus_shares.rst",
             category="Use",
             labels={"content": "shares over the corpus", "form": "table"},
+        ),
+        shares=report(
+            ensure("results/statistics/usage_shares.tsv", non_empty=True),
+            caption="../report/statistics/usage_shares.rst",
+            category="Use",
+            labels={"content": "share of projects", "form": "table"},
         ),
     log:
         "<logs>/estimate_corpus.log",

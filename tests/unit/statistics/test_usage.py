@@ -2,9 +2,11 @@
 
 import pytest
 
-from scripts import compute_power, estimate_usage
+from scripts import compute_power
 from tests.unit.statistics.conftest import PLAN
 from traceability.errors import StudyError
+from traceability.statistics import plan as plans
+from traceability.statistics import usage
 from traceability.statistics.tables import POWER, SHARES
 
 
@@ -13,7 +15,7 @@ def test_shares_have_wilson_intervals_and_the_published_count_stands_beside(tmp_
     counts.write_text(
         "source\tgroup\tfunction\tk\tn\ncalibration\tresolver\tautolog\t0\t20\ncalibration\tresolver\tempty\t0\t0\n"
     )
-    estimate_usage.main([counts], PLAN, table, 0.95)
+    SHARES.write(usage.share_rows([counts], plans.read(PLAN), 0.95), table)
     rows = SHARES.read(table).set_index("source")
     assert list(rows.index) == ["calibration", "published"]
     assert rows.loc["calibration", "high"] == pytest.approx(0.1611, abs=5e-5)
@@ -24,7 +26,7 @@ def test_shares_have_wilson_intervals_and_the_published_count_stands_beside(tmp_
 def test_a_table_of_counts_without_its_columns_is_named(tmp_path):
     (tmp_path / "counts.tsv").write_text("source\tfunction\tk\tn\n")
     with pytest.raises(StudyError, match="column 'group' is missing"):
-        estimate_usage.main([tmp_path / "counts.tsv"], PLAN, tmp_path / "shares.tsv", 0.95)
+        usage.share_rows([tmp_path / "counts.tsv"], plans.read(PLAN), 0.95)
 
 
 def test_the_table_of_power_has_every_contrast_with_what_the_plan_states(tmp_path, declared):
