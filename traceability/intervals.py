@@ -57,7 +57,7 @@ def binomial_exact(k: int, n: int, against: float) -> float:
 
 
 def binomial_power(n: int, share: float, against: float, alpha: float) -> float:
-    """Power of `binomial_exact` at level `alpha` with `n` units when the true share is `share`: a sum, no simulation."""
+    """Power of `binomial_exact` at level `alpha` with `n` units when the true share is `share`, as a sum."""
     counts = np.arange(n + 1)
     rejected = np.array([binomial_exact(int(k), n, against) <= alpha for k in counts])
     return float(stats.binom.pmf(counts, n, share)[rejected].sum())
