@@ -182,7 +182,7 @@ def stored_runs(repetitions: int) -> Costs:
 
 
 def plan(repetitions: int) -> Costs:
-    """Seconds of `snakemake --dry-run` on the study as published with so many replicates of each arm and projects; jobs."""
+    """Seconds of `snakemake --dry-run` on the study as published with these replicates an arm and projects; jobs."""
     table = PROJECTS.read(ROOT / "config" / "projects.tsv")
     with tempfile.TemporaryDirectory() as name:
 

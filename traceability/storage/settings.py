@@ -30,7 +30,7 @@ class Section(Settings):
         ],
         min_length=1,
     )
-    """Set-ups to measure; rows of the table, as published all of them. `sqlite` is always among them, as the reference of every ratio."""
+    """Set-ups to measure (rows of the table; as published all). `sqlite` is among them: every ratio needs it."""
     swift: str = ""
     """Folder of an environment that holds OpenStack Swift; empty: the study builds one from the package index."""
     postgresql: str = ""

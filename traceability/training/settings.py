@@ -41,7 +41,7 @@ class Section(Settings):
     batch_size: int = Field(default=48, ge=1, le=10_000)
     """About how many replicates one job runs (fresh controls come on top); a batch mixes all arms of a workload."""
     fresh_controls: int = Field(default=3, ge=0, le=1000)
-    """Replicates of each arm that repeats a seed which also run as fresh processes, to check the fork; as published 10."""
+    """Replicates of each arm that repeats a seed to run as fresh processes too, to check the fork; as published 10."""
     epochs: int = Field(default=10, ge=1, le=1000)
     """Epochs of the networks."""
     fashion_mnist: FashionMnist = Field(default=FashionMnist())
