@@ -13,6 +13,7 @@ rule corpus:
         "results/corpus/label_accuracy.tsv",
         "results/corpus/independent_accuracy.tsv",
         "results/corpus/kind_agreement.tsv",
+        "results/corpus/text_search_beside.tsv",
         "results/corpus/usage_counts.tsv",
         "results/corpus/sample.tsv",
         branch(
@@ -282,6 +283,31 @@ rule verify_observations:
         code=code_digest("verify_observations"),
     script:
         "../scripts/verify_observations.py"
+
+
+rule compare_text_search:
+    """The seed study's text search beside the resolver on the same projects, and why it is wrong."""
+    input:
+        sample="results/corpus/sample.tsv",
+        text_search="results/corpus/text_search.tsv",
+        places=in_source("resources/labels/text_search.tsv"),
+    output:
+        table=report(
+            ensure("results/corpus/text_search_beside.tsv", non_empty=True),
+            caption="../report/corpus/text_search_beside.rst",
+            category="Use",
+            subcategory="Instrument",
+            labels={"content": "text search beside the resolver", "form": "table"},
+        ),
+    log:
+        "<logs>/compare_text_search.log",
+    localrule: True
+    conda:
+        "../envs/statistics.yaml"
+    params:
+        code=code_digest("compare_text_search"),
+    script:
+        "../scripts/compare_text_search.py"
 
 
 rule list_projects:

@@ -183,6 +183,46 @@ INDEPENDENT_ACCURACY = Table(
     key=("level", "column"),
 )  # fmt: skip
 
+#: Where a word of the text search stands when the scanner does not name the function, nearest to a call first.
+_WORD_PLACES = {
+    "switched_off": "switched off by disable=True",
+    "own_name": "a name in own code that is no call of MLflow's function, such as another library's or an own one",
+    "comment_or_string": "a comment or a string of own code",
+    "text_or_output": "a text cell or an output of a notebook",
+    "others_code": "only in copies of other people's code, such as environments",
+}  # fmt: skip
+
+WORD_PLACES = Table(
+    "resources/labels/text_search.tsv",
+    "Why the text search names a function that the scanner does not: the place of the word that is nearest to a call.",
+    (
+        _REPOSITORY, _COMMIT,
+        Column("function", "str", "column of the usage table"),
+        Column("place", "str", "; ".join(f"{name}: {said}" for name, said in _WORD_PLACES.items()),
+               values=tuple(_WORD_PLACES)),
+        Column("file", "str", "a file in which it stands there"),
+    ),
+    key=("repository", "function"),
+)  # fmt: skip
+
+TEXT_SEARCH_BESIDE = Table(
+    "corpus/text_search_beside.tsv",
+    "The seed study's text search and the resolver on the same projects, function by function.",
+    (
+        Column("function", "str", "column of the usage table"),
+        Column("projects", "int", "projects of the sample", minimum=0),
+        Column("resolver", "int", "projects that use it, by the resolver", minimum=0),
+        Column("text_search", "int", "projects in which its word occurs", minimum=0),
+        Column("resolver_only", "int", "named by the resolver only", minimum=0),
+        Column("text_search_only", "int", "named by the text search only", minimum=0),
+        Column("mcnemar_p", "float", "exact McNemar test of the two", minimum=0, maximum=1),
+        *(Column(name, "int", f"named by the text search only: {said}", minimum=0)
+          for name, said in _WORD_PLACES.items()),
+        Column("unexplained", "int", "named by the text search only, for a reason that was not looked up", minimum=0),
+    ),
+    key=("function",),
+)  # fmt: skip
+
 #: Kinds of project, as the written rule and the readers name them.
 KINDS = ("education", "example", "personal", "organisation")
 
