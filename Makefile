@@ -19,7 +19,7 @@ ARGS ?=
 TESTS ?=
 # CHANGED=1: only tests that reach what differs from main; CHANGED=COMMIT: from another commit.
 CHANGED ?=
-CHAPTERS ?= training replay capture storage
+CHAPTERS ?= training replay capture storage paper
 SINCE = $(if $(CHANGED),--changed $(patsubst 1,main,$(CHANGED)))
 # Chapters side by side, whole studies first, as they take longest. ARGS=-n0 runs one after the other (for a debugger).
 PYTEST = $(BIN)/python -m pytest -n logical --maxprocesses 4 --no-loadscope-reorder
@@ -41,7 +41,7 @@ study: setup ## run the whole study; tables, figures and report.zip go to result
 	@$(STUDY) --report results/report.zip $(SETTINGS)
 
 paper: setup ## every figure, table and the PDF from the raw tables of the published run: nothing is measured
-	@$(STUDY) statistics figures paper --configfile config/published.yaml $(ARGS)
+	@$(STUDY) statistics figures paper reproduction --configfile config/published.yaml $(ARGS)
 
 publish: setup ## maintainers: CHAPTERS='training replay' of a finished run with CONFIG=... become resources/published/
 	@$(BIN)/python -m traceability.study.publish results $(CHAPTERS) $(if $(CONFIG),--configfile $(CONFIG))

@@ -39,6 +39,7 @@ include: "rules/published.smk"
 include: "rules/statistics.smk"
 include: "rules/figures.smk"
 include: "rules/paper.smk"
+include: "rules/reproduction.smk"
 
 
 rule all:
@@ -54,4 +55,5 @@ rule all:
         rules.statistics.input,
         rules.figures.input,
         rules.paper.input,
+        rules.reproduction.input,
     localrule: True

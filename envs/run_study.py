@@ -204,6 +204,9 @@ def closing(results: Path, report: str) -> str:
     broken = [row["store"] for row in rows_of(results / "storage" / "durability.tsv") if row["agrees"] == "False"]
     if broken:
         parts.append(f"Acknowledged records were lost by: {', '.join(broken)}.")
+    summary = results / "reproduction" / "summary.txt"
+    if summary.is_file():
+        parts.append(summary.read_text(encoding="utf-8").strip())
     parts.append(f"Look first at {report} (unpack it and open report.html)")
     parts.append("and at results/paper/study.pdf; the log of each job is below results/logs/.")
     return " ".join(parts)

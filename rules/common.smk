@@ -29,6 +29,7 @@ from traceability.corpus import batches as project_batches
 from traceability.datasets import catalogue, download
 from traceability.errors import StudyError
 from traceability.paper import crate, typesetting
+from traceability.reproduction import origins
 from traceability.paper.number_table import TABLES as TABLES_OF_THE_PAPER
 from traceability.study.registry import all_tables
 from traceability.storage.tables import chosen as chosen_stores
@@ -315,7 +316,7 @@ def results_of_the_study():
     named = [
         f"results/{table.name}"
         for chapter, table in all_tables()
-        if chapter in ("statistics", "figures")
+        if chapter in ("statistics", "figures", "reproduction")
     ]
     drawn = [
         f"{name.removesuffix('.tsv')}.svg" for name in named if "/figures/" in name
@@ -358,6 +359,14 @@ def published_files():
         for chapter in published_chapters()
         for name in (*published.FILES[chapter], published.PROVENANCE)
     ]
+
+
+def published_numbers():
+    """The published numbers of the paper with their provenance; none while they are not published."""
+    folder = Path(in_source(f"{published.FOLDER}/{published.PAPER}"))
+    if not (folder / published.PROVENANCE).is_file():
+        return []
+    return [str(folder / name) for name in (published.NUMBERS, published.PROVENANCE)]
 
 
 def published_tables():

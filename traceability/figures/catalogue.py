@@ -49,6 +49,7 @@ FIGURES = {
         "published_runs", "The study's three published trainings among ours", tables.PUBLISHED_RUNS, frames=2
     ),
     "replay_funnel": Entry("replay", "Stages that replays reach from the record alone", tables.REPLAY_FUNNEL),
+    "reproduction": Entry("reproduction", "Published numbers and those of this run", tables.REPRODUCTION),
     "storage_cost": Entry(
         "storage", "Cost of logging, relative to SQLite", tables.STORAGE_COST, "shown_cost", "draw_cost"
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from traceability.capture.tables import VERDICTS
+from traceability.reproduction.tables import VERDICTS as AGREEMENTS
 from traceability.study.registry import Column, Table
 
 ARMS = Table(
@@ -267,3 +268,18 @@ DIGEST_BLIND_SPOTS = Table(
     ),
     key=("kind", "change", "digest"),
 )
+
+REPRODUCTION = Table(
+    "figures/reproduction.tsv",
+    "Values shown in reproduction.svg: numbers per chapter and verdict, and how far each is from the published one.",
+    (
+        Column("panel", "str", "numbers counted, one estimate, or one cost", values=("verdicts", "estimate", "cost")),
+        Column("chapter", "str", "chapter that measures it (a line)"),
+        Column("number", "str", "name of the number, for single ones", nullable=True),
+        Column("verdict", "str", "what the comparison says", values=AGREEMENTS),
+        Column("value", "float", "how many; of an estimate, the difference in units of its interval's half towards 0; "
+               "of a cost, here by published", volatile=True),
+        Column("limit", "float", "beyond which it differs: 1, or the factor of costs", nullable=True),
+    ),
+    key=("panel", "chapter", "verdict", "number"),
+)  # fmt: skip

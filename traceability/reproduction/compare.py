@@ -9,10 +9,12 @@ interval, made of the two intervals by the method of variance estimates recovery
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from traceability import intervals
+from traceability.reproduction import origins
 from traceability.reproduction.tables import COMPATIBLE, DIFFERENT, NOT_MEASURED, SAME
 
 #: Relative difference of equal values that were computed with other versions of the same libraries.
@@ -22,27 +24,44 @@ Entry = Mapping[str, Any]
 Verdict = tuple[str, str, float | None, float | None]
 
 
+@dataclass(frozen=True)
+class Sameness:
+    """How alike the two runs are.
+
+    `same_size`: chapters whose settings are those of the published run. `taken`: chapters that are the published run
+    itself, as their raw tables were taken from it. `unlike`: chapters whose values cannot be compared, with the reason.
+    """
+
+    same_size: Collection[str] = ()
+    taken: Collection[str] = ()
+    unlike: Mapping[str, str] = field(default_factory=dict)
+
+
 def rows(
-    published: Mapping[str, Entry],
-    here: Mapping[str, Entry],
-    same_size: Collection[str],
-    *,
-    confidence: float,
-    factor: float,
+    published: Mapping[str, Entry], here: Mapping[str, Entry], alike: Sameness, *, confidence: float, factor: float
 ) -> list[dict[str, Any]]:
     """One row of the table for every published number, in its order.
 
-    `published` and `here` are numbers.json of the two runs; `same_size` names the chapters whose configuration is the
-    one of the published run; costs may differ by `factor`.
-    """  # fmt: skip
+    `published` and `here` are numbers.json of the two runs; costs may differ by `factor`. Where all raw tables behind a
+    number were taken from the published run, it must be equal, whatever its kind.
+    """
     made = []
     for name, old in published.items():
         new = here.get(name, {})
-        chapter = str(old["table"]).removeprefix("results/").partition("/")[0]
-        kind = old.get("compared", "exact")
-        verdict, reason, low, high = _verdict(kind, old, new, chapter in same_size, confidence, factor)
+        chapters = origins.of_table(str(old["table"]))
+        taken = all(chapter in alike.taken for chapter in chapters)
+        kind = "exact" if taken else old.get("compared", "exact")
+        same = taken or all(chapter in alike.same_size for chapter in chapters)
+        low, high = None, None
+        why = [] if same else [alike.unlike[chapter] for chapter in chapters if chapter in alike.unlike]
+        if not same and origins.MIXED.fullmatch(name):
+            why.append("made of other arms here")
+        reason = _hindrance(kind, old, new, why)
+        verdict = NOT_MEASURED
+        if not reason:
+            verdict, reason, low, high = _verdict(kind, old, new, same, confidence, factor)
         made.append(
-            {"number": name, "chapter": chapter, "kind": kind, "verdict": verdict, "reason": reason or None,
+            {"number": name, "chapter": chapters[0], "kind": kind, "verdict": verdict, "reason": reason or None,
              "unit": old["unit"], "difference_low": low, "difference_high": high}
             | {f"published{end}": _cell(end, old) for end in ("", "_low", "_high", "_n")}
             | {f"here{end}": _cell(end, new) for end in ("", "_low", "_high", "_n")}
@@ -50,19 +69,36 @@ def rows(
     return made
 
 
-def summary(table: Iterable[Mapping[str, Any]]) -> str:
-    """The outcome in one sentence, naming what differs."""
+def _hindrance(kind: str, old: Entry, new: Entry, unlike: Sequence[str]) -> str:
+    """Why two values cannot be compared at all; empty where they can. `unlike` says how the two runs differ."""
+    if new.get("value") is None:
+        return "not measured here"
+    if old.get("value") is None:
+        return "not measured in the published run"
+    # How often a result repeats does not depend on what the result is.
+    if unlike and not (kind == "exact" and old.get("scale") == "distinct"):
+        return unlike[0]
+    return ""
+
+
+def summary(table: Iterable[Mapping[str, Any]], paper: bool = True, status: str = "published") -> str:
+    """The outcome in one sentence, naming what differs; one more where the numbers of the paper are not published.
+
+    `status` is that of the published run: a `trial` is called one.
+    """
     counted: dict[str, list[str]] = {}
     for row in table:
         counted.setdefault(row["verdict"], []).append(row["number"])
     agree = len(counted.get(SAME, [])) + len(counted.get(COMPATIBLE, []))
     different = counted.get(DIFFERENT, [])
     every = sum(map(len, counted.values()))
+    of_what = "published numbers" if paper else "published numbers of the trainings on Fashion-MNIST"
     text = (
-        f"Of {every} published numbers {agree + len(different)} can be compared at this size: "
-        f"{agree} agree, {len(different)} differ"
+        f"Of {every} {of_what}{' (a trial run)' if status == 'trial' else ''} {agree + len(different)} can be compared "
+        f"at this size: {agree} agree, {len(different)} differ"
     )
-    return f"{text} ({', '.join(different)})." if different else f"{text}."
+    text = f"{text} ({', '.join(different)})." if different else f"{text}."
+    return text if paper else f"The numbers of the paper are not published yet, so none of them can be compared. {text}"
 
 
 def _cell(end: str, entry: Entry) -> Any:
@@ -73,10 +109,6 @@ def _cell(end: str, entry: Entry) -> Any:
 
 
 def _verdict(kind: str, old: Entry, new: Entry, same_size: bool, confidence: float, factor: float) -> Verdict:
-    if new.get("value") is None:
-        return NOT_MEASURED, "not measured here", None, None
-    if old.get("value") is None:
-        return NOT_MEASURED, "not measured in the published run", None, None
     if kind == "interval":
         return _by_interval(old, new)
     if kind == "machine":
@@ -156,8 +188,8 @@ def _by_factor(old: float, new: float, factor: float) -> Verdict:
         return (SAME, "", None, None) if same else (NOT_MEASURED, "a cost of nothing has no factor", None, None)
     times = new / old
     if 1 / factor <= times <= factor:
-        return COMPATIBLE, "", None, None
-    return DIFFERENT, f"{times:.2g} times the published cost; up to {factor:g} times is expected", None, None
+        return COMPATIBLE, "", 1 / factor, factor
+    return DIFFERENT, f"{times:.2g} times the published cost; up to {factor:g} times is expected", 1 / factor, factor
 
 
 def _equal(one: Any, two: Any) -> bool:

@@ -15,7 +15,7 @@ REPRODUCTION = Table(
     "Every number of the paper: as published, as measured here, and whether the two agree.",
     (
         Column("number", "str", "name of the number in numbers.json"),
-        Column("chapter", "str", "chapter whose table holds it"),
+        Column("chapter", "str", "chapter that measures it"),
         Column("kind", "str", "how it is compared: equal, by an interval, or by a factor", values=KINDS),
         Column("verdict", "str", "what the comparison says", values=VERDICTS),
         Column("reason", "str", "why it could not be compared, or by what it differs", nullable=True),
@@ -28,8 +28,8 @@ REPRODUCTION = Table(
         Column("here_low", "float", "lower end of its interval", nullable=True, volatile=True),
         Column("here_high", "float", "upper end of its interval", nullable=True, volatile=True),
         Column("here_n", "float", "observations behind it", nullable=True),
-        Column("difference_low", "float", "lower end of here minus published (ratios: here by published)",
-               nullable=True, volatile=True),
+        Column("difference_low", "float", "lower end of here minus published (ratios: here by published); of costs, of "
+               "what is allowed", nullable=True, volatile=True),
         Column("difference_high", "float", "upper end of that interval", nullable=True, volatile=True),
     ),
 )  # fmt: skip

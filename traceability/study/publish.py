@@ -19,7 +19,7 @@ from traceability.errors import StudyError
 from traceability.runtime import git
 from traceability.runtime.files import replacing, sha256_file, write_json
 from traceability.study import configuration
-from traceability.study.published import FILES, FOLDER, PROVENANCE, STATUSES, VERSIONS
+from traceability.study.published import FILES, FOLDER, NUMBERS, PAPER, PROVENANCE, STATUSES, VERSIONS
 
 
 def publish(
@@ -27,10 +27,11 @@ def publish(
 ) -> dict[str, Any]:
     """Copy a chapter's raw tables from `results` to `target`/<chapter> and write their provenance, which is returned.
 
-    `settings` is the whole configuration of the run, of which the chapter's section is kept. Raises `StudyError`
-    where a table is not there: then nothing is published.
+    `settings` is the whole configuration of the run, of which the chapter's section is kept; with the numbers of the
+    paper, all of it. Raises `StudyError` where a table is not there: then nothing is published.
     """
-    sources = [results / chapter / name for name in FILES[chapter]]
+    names = (NUMBERS,) if chapter == PAPER else FILES[chapter]
+    sources = [results / chapter / name for name in names]
     for source in sources:
         if not source.is_file():
             raise StudyError(f"{source}: no such file; finish the run before you publish it")
@@ -39,14 +40,17 @@ def publish(
     for source in sources:
         with replacing(folder / source.name) as temporary:
             shutil.copyfile(source, temporary)
+    # Where the runs were kept is of no use to anybody else.
+    whole = {name: dict(section) for name, section in settings.items() if name != "tracking"}
+    kept = whole if chapter == PAPER else dict(settings[chapter])
     changed = [source.stat().st_mtime for source in sources]
     provenance = {
-        "chapter": chapter, "status": status, "commit": commit, "configuration": dict(settings[chapter]),
+        "chapter": chapter, "status": status, "commit": commit, "configuration": kept,
         "plan_sha256": sha256_file(plan),
         "machine": {"system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count()},
         "measured": [datetime.fromtimestamp(time, UTC).date().isoformat() for time in (min(changed), max(changed))],
         "versions": {"python": platform.python_version()} | _versions(),
-        "sha256": {name: sha256_file(folder / name) for name in FILES[chapter]},
+        "sha256": {name: sha256_file(folder / name) for name in names},
     }  # fmt: skip
     write_json(folder / PROVENANCE, provenance)
     return provenance
@@ -66,7 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Publish chapters of a finished run; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m traceability.study.publish", description=main.__doc__)
     parser.add_argument("results", type=Path, help="folder with the results of the run")
-    parser.add_argument("chapters", nargs="+", choices=sorted(FILES), help="chapters to publish")
+    parser.add_argument("chapters", nargs="+", choices=sorted({*FILES, PAPER}), help="chapters to publish")
     parser.add_argument("--status", choices=STATUSES, default="trial")
     parser.add_argument("--configfile", type=Path, help="configuration that the run was given")
     parser.add_argument("--plan", type=Path, default=Path("config/preregistration.yaml"))

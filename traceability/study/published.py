@@ -30,6 +30,8 @@ FILES: dict[str, tuple[str, ...]] = {
         "access.tsv",
     ),
 }  # fmt: skip
+#: The chapter whose published file is no raw table: every number of the paper, for comparison.
+PAPER, NUMBERS = "paper", "numbers.json"
 #: `trial`: from a run that was not the confirmatory one; figures drawn from it say so.
 STATUSES = ("trial", "published")
 #: Packages whose version decides what a run gives.

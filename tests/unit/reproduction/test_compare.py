@@ -8,7 +8,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from traceability.reproduction import compare
+from traceability.errors import StudyError
+from traceability.paper import number_table
+from traceability.reproduction import compare, origins
 from traceability.reproduction.tables import REPRODUCTION
 
 PUBLISHED: dict[str, dict[str, Any]] = {
@@ -29,11 +31,11 @@ PUBLISHED: dict[str, dict[str, Any]] = {
     "capture.version": {"value": "3.17.2", "n": None, "unit": "word", "compared": "exact",
                         "table": "results/capture/capture.tsv"},
 }  # fmt: skip
-CHAPTERS = ("statistics", "capture", "storage")
+CHAPTERS = ("training", "corpus", "capture", "storage")
 
 
 def verdicts(here: dict[str, dict[str, Any]], same_size: tuple[str, ...] = CHAPTERS) -> dict[str, str]:
-    table = compare.rows(PUBLISHED, here, same_size, confidence=0.95, factor=3)
+    table = compare.rows(PUBLISHED, here, compare.Sameness(same_size), confidence=0.95, factor=3)
     REPRODUCTION.validate(pd.DataFrame(table), "test")
     return {row["number"]: row["verdict"] for row in table}
 
@@ -85,14 +87,16 @@ def test_a_smaller_study_that_agrees_has_no_difference() -> None:
 
 def test_what_was_not_measured_is_said() -> None:
     here = {name: entry for name, entry in PUBLISHED.items() if not name.startswith("corpus")}
-    table = compare.rows(PUBLISHED, here, CHAPTERS, confidence=0.95, factor=3)
+    table = compare.rows(PUBLISHED, here, compare.Sameness(CHAPTERS), confidence=0.95, factor=3)
     (row,) = (row for row in table if row["number"] == "corpus.log_param")
     assert (row["verdict"], row["reason"]) == ("not_measured", "not measured here")
     assert compare.summary(table) == "Of 8 published numbers 7 can be compared at this size: 7 agree, 0 differ."
 
 
 def test_the_sentence_names_what_differs() -> None:
-    table = compare.rows(PUBLISHED, changed(cost__server={"value": 90.0}), CHAPTERS, confidence=0.95, factor=3)
+    table = compare.rows(
+        PUBLISHED, changed(cost__server={"value": 90.0}), compare.Sameness(CHAPTERS), confidence=0.95, factor=3
+    )
     assert compare.summary(table).endswith("7 agree, 1 differ (cost.server).")
 
 
@@ -103,3 +107,41 @@ def test_the_interval_of_a_difference_is_that_of_two_shares() -> None:
     one, two = ((k / n, *intervals.wilson(k, n, 0.95)) for k, n in ((48, 80), (56, 70)))
     low, high = compare.difference(one, two)
     assert (round(low, 4), round(high, 4)) == (0.0524, 0.3339)
+
+
+def test_what_is_said_while_the_numbers_of_the_paper_are_not_published() -> None:
+    table = compare.rows(PUBLISHED, PUBLISHED, compare.Sameness(CHAPTERS), confidence=0.95, factor=3)
+    text = compare.summary(table, paper=False, status="trial")
+    assert text.startswith("The numbers of the paper are not published yet, so none of them can be compared.")
+    assert "trainings on Fashion-MNIST (a trial run)" in text and "\n" not in text
+
+
+def test_other_settings_make_other_quantities_but_not_other_repetitions() -> None:
+    alike = compare.Sameness((), (), {"training": "epochs is 2 here, 10 in the published run"})
+    here = changed(arm__unseeded__sd={"value": 0.2, "low": 0.1, "high": 0.4}, arm__same_seed__distinct={"n": 2})
+    table = {row["number"]: row for row in compare.rows(PUBLISHED, here, alike, confidence=0.95, factor=3)}
+    spread = table["arm.unseeded.sd"]
+    assert (spread["verdict"], spread["reason"]) == ("not_measured", "epochs is 2 here, 10 in the published run")
+    assert table["arm.same_seed.distinct"]["verdict"] == "same"
+
+
+def test_numbers_from_the_published_raw_tables_must_be_equal_whatever_their_kind() -> None:
+    here = changed(corpus__log_param={"value": 0.6201})
+    table = compare.rows(PUBLISHED, here, compare.Sameness((), {"corpus"}), confidence=0.95, factor=3)
+    (row,) = (row for row in table if row["verdict"] == "different")
+    assert (row["number"], row["kind"]) == ("corpus.log_param", "exact")
+
+
+def test_settings_that_change_no_number_do_not_make_another_size() -> None:
+    one = {"training": {"replicates": 30, "batch_size": 60, "epochs": 10}, "replay": {"cases": "a.tsv"}}
+    two = {"training": {"replicates": 30, "batch_size": 48, "epochs": 10}, "replay": {"cases": "b.tsv"}}
+    assert origins.same_size(one, two) == {"training"}
+    assert origins.unlike(one, two) == {}
+    assert origins.unlike(one, {"training": {"epochs": 2}}) == {"training": "epochs is 2 here, 10 in the published run"}
+
+
+def test_every_number_of_the_paper_has_chapters_that_measure_it() -> None:
+    for number in number_table.NUMBERS:
+        assert origins.of_table(f"results/{number.table}")
+    with pytest.raises(StudyError, match=r"which chapters make statistics/arm\.tsv\? did you mean 'statistics/arms"):
+        origins.of_table("results/statistics/arm.tsv")

@@ -31,7 +31,10 @@ def test_it_names_what_came_out_otherwise_than_expected(root: Path, tmp_path: Pa
     DURABILITY.write(stores, tmp_path / "storage" / "durability.tsv")
     (tmp_path / "figures").mkdir()
     (tmp_path / "figures" / "arms.svg").write_text("<svg/>")
+    (tmp_path / "reproduction").mkdir()
+    (tmp_path / "reproduction" / "summary.txt").write_text("Of 8 published numbers 7 can be compared.\n")
     text = closing(root, tmp_path)
+    assert "lost by: postgresql. Of 8 published numbers 7 can be compared. Look first" in text
     assert "1 figures and 2 tables" in text
     assert "1 of 2 values that the plan expects were observed; otherwise came out: differs." in text
     assert "lost by: postgresql." in text

@@ -56,6 +56,16 @@ def test_a_changed_table_is_refused_by_name_and_nothing_is_taken(results: Path, 
     assert not output.exists()
 
 
+def test_the_numbers_of_the_paper_are_published_with_the_whole_configuration(results: Path, tmp_path: Path) -> None:
+    (results / "paper").mkdir()
+    (results / "paper" / "numbers.json").write_text("{}\n")
+    settings = {"capture": {"batches": 2}, "storage": {"seed": 1}, "tracking": {"uri": "postgresql://somewhere"}}
+    made = publishing.publish(results, tmp_path / "published", published.PAPER, status="trial", commit="c" * 40,
+                              settings=settings, plan=PLAN)  # fmt: skip
+    assert made["configuration"] == {"capture": {"batches": 2}, "storage": {"seed": 1}}
+    assert published.read(tmp_path / "published" / published.PAPER) == made
+
+
 def test_an_unfinished_run_is_not_published(results: Path, tmp_path: Path) -> None:
     (results / "capture" / "expected.tsv").unlink()
     with pytest.raises(StudyError, match=r"expected\.tsv: no such file; finish the run"):
@@ -70,7 +80,7 @@ def test_every_published_table_is_declared() -> None:
 
 
 def test_the_committed_tables_are_whole() -> None:
-    for chapter in published.FILES:
+    for chapter in (*published.FILES, published.PAPER):
         folder = ROOT / published.FOLDER / chapter
         if folder.exists():
             assert published.read(folder)["status"] in published.STATUSES
