@@ -239,6 +239,8 @@ _APART = (
         re.IGNORECASE,
     ),
 )
+#: What a text in small letters must hold for each of these forms.
+_APART_NEEDS = ("</", ",", "value")
 _CLOSING = {"{": "}", "[": "]", "(": ")"}
 _PLAIN = re.compile(r"(?:(?!%26)[^\s&;,\"'`}\])<>]|,(?![\s\"'{\[]))+")
 
@@ -320,7 +322,8 @@ def _is_option(word: str) -> bool:
 _HINTS = (
     "http -a", "pat'", 'pat"',
     "https -a", "pass", "pw", "secret", "token", "cred", "key", "auth", "cookie", "jwt", "pat=", "pat:", "pat ",
-    "sig", "sas", "bearer", "basic", "mnemonic", "kennwort", "senha", "wachtwoord", "parola", "mot", "identified", "@",
+    "sig", "sas", "bearer", "basic", "mnemonic", "kennwort", "senha", "wachtwoord", "parola", "contrasena", "mot",
+    "identified", "@",
     "akia", "asia", "abia", "acca", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "glpat", "glptt", "gldt", "glrt", "glcbt",
     "glsoat", "glft", "glagent", "gloas", "hf_", "npm_", "gsk_", "r8_", "dop_v1_", "lsv2_", "glsa_", "pcsk_",
     "lin_api_", "ntn_", "api_org", "shpat_", "tfp_", "figd_", "sk-", "sk_", "rk_", "pk_", "xox", "xapp-", "xai-",
@@ -354,21 +357,38 @@ def text(value: str) -> str:
         value = _ADDRESS.sub(_address, value)
     if "PRIVATE KEY" in value:
         value = _PRIVATE.sub(HIDDEN, value)
-    value = _CRYPTS.sub(HIDDEN, _SHAPES.sub(HIDDEN, value))
+    value = _SHAPES.sub(HIDDEN, value)
+    if "$" in value:
+        value = _CRYPTS.sub(HIDDEN, value)
     if ":" in value or "=" in value or "%3" in value:
         value = _HEADER.sub(rf"\1\2\3{HIDDEN}", value)
         value = _QUERY.sub(rf"\1{HIDDEN}", value) if "?" in value or "&" in value else value
         value = _pairs(_PGPASS.sub(rf"\1{HIDDEN}", value))
         value = _HOOKS.sub(rf"\1{HIDDEN}", _ENCODED.sub(rf"\1{HIDDEN}%40", value))
         value = _BARE.sub(rf"\1:{HIDDEN}@", value) if "@" in value else value
-    for form in _APART:
-        value = form.sub(_apart, value)
-    value = _BASIC.sub(_basic, _BEARER.sub(rf"\1{HIDDEN}", value))
+    return _phrases(value)
+
+
+def _phrases(value: str) -> str:
+    """`value` without secrets that blanks, tags or quotation marks part from what names them.
+
+    Each form is looked for only where a text holds what the form cannot do without: most texts hold none of it.
+    """
+    small = value.lower()
+    for needed, form in zip(_APART_NEEDS, _APART, strict=True):
+        if needed in small:
+            value = form.sub(_apart, value)
+    if "bearer" in small:
+        value = _BEARER.sub(rf"\1{HIDDEN}", value)
+    if "basic" in small:
+        value = _BASIC.sub(_basic, value)
     if "-" in value:
         value = _OPTION.sub(_option, value)
     if " " in value:
         value = _CALL.sub(lambda found: " ".join(words(found[0].split(" "))), value)
-    return _NETRC.sub(rf"\1{HIDDEN}", _SQL.sub(rf"\1'{HIDDEN}'", value))
+    if "'" in value:
+        value = _SQL.sub(rf"\1'{HIDDEN}'", value)
+    return _NETRC.sub(rf"\1{HIDDEN}", value) if "login" in small else value
 
 
 def value(name: str, content: str) -> str:
@@ -387,7 +407,8 @@ _PROGRAMS = {
 }  # fmt: skip
 _LOGIN = {"docker", "podman", "az", "skopeo", "helm", "twine"}
 _POSITIONAL = {("wandb", "login"), ("comet", "login"), ("clearml", "login"), ("railway", "login")}
-_CALLED = sorted({*_PROGRAMS, *(first for first, _ in _POSITIONAL)} - {"http", "https"})
+_WITH_LOGIN = {first for first, _ in _POSITIONAL}
+_CALLED = sorted({*_PROGRAMS, *_WITH_LOGIN} - {"http", "https"})
 _CALL = re.compile(rf"(?<![\w-])(?:{'|'.join(_CALLED)}) [^\n|;]*")
 
 
@@ -396,7 +417,11 @@ def words(command: Sequence[str]) -> list[str]:
     shown: list[str] = []
     hide, program, before = False, "", ""
     for word in command:
-        name = re.split(r"[/\\]", word)[-1].removesuffix(".exe")
+        plain, name = _known(word)
+        if plain and not hide and not program:
+            shown.append(word)
+            program, before = name, word
+            continue
         if hide and not _is_option(word):
             shown.append(word if _NOTHING.fullmatch(word.strip("'\"")) else HIDDEN)
             hide, before = False, word
@@ -428,10 +453,16 @@ def words(command: Sequence[str]) -> list[str]:
                 or (word[-1:] in (":", "=") and len(word) > 1 and secret_name(word[:-1]))
                 or (word in ("=", ":") and secret_name(before))
             )
-        if name in _PROGRAMS or name in {first for first, _ in _POSITIONAL}:
-            program = name
-        before = word
+        program, before = name or program, word
     return shown
+
+
+@functools.lru_cache(maxsize=16384)
+def _known(word: str) -> tuple[bool, str]:
+    """Whether a word says nothing to `words` where no program was named, and the program that it names, if any."""
+    name = word.replace("\\", "/").rpartition("/")[2].removesuffix(".exe")
+    plain = _harmless(word) and word not in ("=", ":") and not secret_name(word.lstrip("-").rstrip("=:"))
+    return plain, name if name in _PROGRAMS or name in _WITH_LOGIN else ""
 
 
 def command(line: str) -> str:

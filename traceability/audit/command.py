@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from traceability.audit.drift_report import Drift
-    from traceability.audit.evidence import Audited
-    from traceability.audit.rows import About, Collected
+    from traceability.audit.rows import About, Collected, Row
     from traceability.stores.scope import Scope, Store
 
 _STANDARD_OUTPUT = ("-", "/dev/stdout")
@@ -80,6 +79,7 @@ def _collected(
 ) -> tuple[Collected, About]:
     """Read and judge the runs."""
     import dataclasses
+    import functools
     from datetime import UTC, datetime
     from urllib.parse import urlsplit
 
@@ -90,7 +90,8 @@ def _collected(
     with readers.opened(uri) as store:
         store.artifacts = dataclasses.replace(store.artifacts, wanted=artifacts)
         scope = readers.scope_of(store, experiments, runs)
-        found = Collected.of(_with_progress(store, scope, lambda advance: survey.judge(store, scope, clones, advance)))
+        look = functools.partial(survey.rows, store, scope, clones, processes=_cores())
+        found = Collected.of(_with_progress(store, scope, look))
         there = {row.run_id for row in found.rows}
         lacking = [run_id for run_id in scope.runs if run_id not in there]
         if lacking:
@@ -107,9 +108,17 @@ def _collected(
     return found, about
 
 
+def _cores() -> int:
+    """Cores that this process may use, and at most four: reading alone keeps no more of them busy."""
+    import os
+
+    allowed = getattr(os, "sched_getaffinity", None)
+    return min(4, len(allowed(0)) if allowed else os.cpu_count() or 1)
+
+
 def _with_progress(
-    store: Store, scope: Scope, judge: Callable[[Callable[[int], None]], Iterable[Audited]]
-) -> Iterable[Audited]:
+    store: Store, scope: Scope, judge: Callable[[Callable[[int], None]], Iterable[Row]]
+) -> Iterable[Row]:
     """Judged runs, with a bar where a person watches."""
     if not sys.stderr.isatty():
         return judge(lambda _number: None)

@@ -46,6 +46,40 @@ class About:
     pages: str = ""
 
 
+def row_of(one: Audited) -> Row:
+    """What is kept of one judged run."""
+    run, entries = one.run, []
+    for item in one.items.values():
+        entries.append(Entry(STATES.index(item.state), tuple(item.evidence), tuple(item.missing)))
+    return Row(
+        run.run_id, run.experiment_id, redaction.text(run.experiment), redaction.text(run.name), run.status, run.start,
+        one.level, tuple(entries),
+    )  # fmt: skip
+
+
+class Shared:
+    """Makes one object of equal texts and entries, however many rows have them."""
+
+    def __init__(self) -> None:
+        self._objects: dict[Any, Any] = {}
+
+    def row(self, row: Row) -> Row:
+        """An equal row, of shared parts."""
+        keep = self._objects.setdefault
+        entries = []
+        for entry in row.entries:
+            known = self._objects.get(entry)
+            if known is None:
+                known = Entry(entry.state, entry.evidence, keep(entry.missing, entry.missing))
+                self._objects[entry] = known
+            entries.append(known)
+        whole = tuple(entries)
+        return Row(
+            row.run_id, keep(row.experiment_id, row.experiment_id), keep(row.experiment, row.experiment),
+            keep(row.name, row.name), keep(row.status, row.status), row.start, row.level, keep(whole, whole),
+        )  # fmt: skip
+
+
 @dataclass
 class Collected:
     """The rows of an audit. Equal entries, names and texts are one object, however many runs have them."""
@@ -53,33 +87,22 @@ class Collected:
     rows: list[Row] = field(default_factory=list)
     #: How many runs have these states and missing pieces, by level.
     _shapes: Counter[tuple[int, tuple[tuple[int, tuple[str, ...]], ...]]] = field(default_factory=Counter, repr=False)
-    _shared: dict[Any, Any] = field(default_factory=dict, repr=False)
+    _shared: Shared = field(default_factory=Shared, repr=False)
 
     @classmethod
-    def of(cls, judged: Iterable[Audited]) -> Collected:
+    def of(cls, judged: Iterable[Row]) -> Collected:
         """The rows of judged runs, newest first."""
         found = cls()
-        for one in judged:
-            found.add(one)
+        for row in judged:
+            found.add(row)
         found.rows.sort(key=lambda row: (row.start, row.run_id), reverse=True)
         return found
 
-    def add(self, one: Audited) -> None:
+    def add(self, row: Row) -> None:
         """Keep one judged run."""
-        keep, run = self._shared.setdefault, one.run
-        entries = []
-        for item in one.items.values():
-            missing = tuple(item.missing)
-            entry = Entry(STATES.index(item.state), tuple(item.evidence), keep(missing, missing))
-            entries.append(keep(entry, entry))
-        experiment, name = redaction.text(run.experiment), redaction.text(run.name)
-        whole = tuple(entries)
-        self._shapes[one.level, tuple([(entry.state, entry.missing) for entry in whole])] += 1
-        row = Row(
-            run.run_id, keep(run.experiment_id, run.experiment_id), keep(experiment, experiment), keep(name, name),
-            keep(run.status, run.status), run.start, one.level, keep(whole, whole),
-        )  # fmt: skip
-        self.rows.append(row)
+        kept = self._shared.row(row)
+        self._shapes[kept.level, tuple([(entry.state, entry.missing) for entry in kept.entries])] += 1
+        self.rows.append(kept)
 
     def summary(self) -> dict[str, Any]:
         """How many runs have each level and each state of each item, and how many lack each piece; levels in order."""

@@ -214,3 +214,19 @@ def test_long_and_hostile_texts_take_no_time():
         redaction.text(text)
         redaction.words([text])
     assert time.process_time() - begin < 10
+
+
+def test_no_word_that_makes_a_name_secret_is_skipped_as_harmless():
+    words = [
+        *redaction._STRONG,
+        *(f"{word}pass" for word in redaction._PASS_OF),
+        *(f"{w}_key" for w in redaction._KEYS),
+    ]
+    shown = [word for word in words if redaction.secret_name(word) and "geheim1" in redaction.text(f"{word}=geheim1")]
+    assert not shown
+
+
+@pytest.mark.parametrize("option", ["--pat", "-pwd", "--contrasena", "--hf-token"])
+def test_an_option_is_as_secret_alone_as_in_a_long_command(option):
+    assert redaction.words(["train.py", "--lr", "0.1", option, "geheim1"])[-1] == redaction.HIDDEN
+    assert redaction.command(f"train.py {option} geheim1 --lr 0.1") == f"train.py {option} *** --lr 0.1"

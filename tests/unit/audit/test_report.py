@@ -1,5 +1,6 @@
 """The page holds everything, needs nothing from outside, and takes no mark-up from a record."""
 
+import dataclasses
 import json
 from html.parser import HTMLParser
 
@@ -81,10 +82,32 @@ def test_table_and_json_say_the_same(uri, tmp_path):
     assert len((tmp_path / "a.tsv").read_text().splitlines()) == 11, "no cell breaks a line"
 
 
+def test_many_runs_are_judged_by_several_processes_in_the_same_order(tmp_path, monkeypatch):
+    runs = [write_run(tmp_path / "m", n, tags=source("fit.py"), params={"seed": str(n)}) for n in range(25)]
+    monkeypatch.setattr(survey, "_MANY", 10)
+    monkeypatch.setattr(survey, "PAGE", 4)
+    with readers.opened(str(tmp_path / "m")) as store:
+        advanced = []
+        several = list(survey.rows(store, Scope(), progress=advanced.append, processes=2))
+        alone = list(survey.rows(store, Scope()))
+    assert several == alone and {row.run_id for row in several} == set(runs)
+    assert sum(advanced) == 25 and max(advanced) == 4
+
+
+def test_a_fault_in_a_process_that_judges_is_not_swallowed(tmp_path, monkeypatch):
+    write_run(tmp_path / "m", 1, tags=source("fit.py"))
+    monkeypatch.setattr(survey, "_MANY", 1)
+    with readers.opened(str(tmp_path / "m")) as store:
+        (run,) = store.runs(Scope())
+        monkeypatch.setattr(store, "runs", lambda _scope: iter([dataclasses.replace(run, params=3)]))
+        with pytest.raises((TypeError, AttributeError)):
+            list(survey.rows(store, Scope(), processes=2))
+
+
 def test_the_page_says_what_was_audited_when_and_by_what_and_leads_to_each_run(tmp_path):
     runs = [write_run(tmp_path / "m", n, tags=source("fit.py"), params={"a": str(n)}) for n in range(250)]
     with readers.opened(str(tmp_path / "m")) as store:
-        found = Collected.of(survey.judge(store, Scope()))
+        found = Collected.of(survey.rows(store, Scope()))
     about = About("https://mlflow.example.org", "server", "2026-01-02T03:04:05+00:00", "experiment <b>",
                   ("3 runs deleted",), "https://mlflow.example.org")  # fmt: skip
     text = "".join(page.pieces(found, about))
