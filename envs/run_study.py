@@ -18,6 +18,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
@@ -145,7 +146,49 @@ def environment() -> dict[str, str]:
     return os.environ | {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "VIRTUAL_ENV": str(folder.parent)}
 
 
-def run(folder: Path, arguments: list[str]) -> int:
+class Progress:
+    """How much of the expected time is done: every benchmark file that appears stands for a part of the estimate."""
+
+    def __init__(self, benchmarks: Path, parts: list[dict[str, Any]], cores: int) -> None:
+        self._benchmarks, self._cores, self._begun = benchmarks, cores, time.time()
+        # What is there already is not measured again, or was by a run before this one.
+        self._open = {part["benchmark"]: part for part in parts if part["benchmark"] and not self._made(part, 0)}
+        self._all = self._seconds()
+
+    def look(self) -> None:
+        """Say what is left when a part was finished since the last look."""
+        done = [name for name, part in self._open.items() if self._made(part, self._begun - 1)]
+        for name in done:
+            del self._open[name]
+        if done and self._all:
+            left = self._seconds()
+            share = 100 * (1 - left / self._all)
+            say(f"{share:.0f} % of the expected work is done, about {left / 60:.0f} minutes are left")
+
+    def _made(self, part: dict[str, Any], since: float) -> bool:
+        try:
+            return (self._benchmarks / str(part["benchmark"])).stat().st_mtime >= since
+        except OSError:
+            return False
+
+    def _seconds(self) -> float:
+        return sum(part["seconds"] / (1 if part["alone"] else self._cores) for part in self._open.values())
+
+
+def estimate(arguments: list[str]) -> Progress | None:
+    """Say how long the study is expected to take; None where that cannot be told, which stops nothing."""
+    files = [word for word in configuration(arguments) if not word.startswith("-")]
+    words = [sys.executable, str(ROOT / "envs" / "estimate.py"), "--json"]
+    done = subprocess.run([*words, *(["--configfile", files[0]] if files else [])], cwd=ROOT, check=False,
+                          capture_output=True, text=True)  # fmt: skip
+    if done.returncode != 0:
+        return None
+    told = json.loads(done.stdout)
+    say(told["words"])
+    return Progress(ROOT / "results" / "benchmarks", told["parts"], os.cpu_count() or 1)
+
+
+def run(folder: Path, arguments: list[str], progress: Progress | None = None) -> int:
     """Run Snakemake as a process group of its own and pass on, once each, the signals that this process gets.
 
     In the terminal's group it would get an interrupt twice, and a second one cuts its cleaning up short. An interrupt
@@ -166,7 +209,12 @@ def run(folder: Path, arguments: list[str]) -> int:
         signal.signal(number, pass_on)
     with contextlib.suppress(psutil.NoSuchProcess):  # over before it could be noted
         write_owner(folder / ".snakemake" / "owner.json", child.pid)
-    status = child.wait()
+    while True:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            status = child.wait(timeout=5 if progress else None)
+            break
+        if progress:
+            progress.look()
     return status if status >= 0 else 128 - status
 
 
@@ -183,7 +231,7 @@ def main() -> int:
     sized = ("--cores", "-c", "--jobs", "-j", "--profile", "--workflow-profile")
     if not any(word.split("=")[0] in sized for word in arguments):
         arguments = ["--cores", "all", *arguments]
-    status = run(ROOT, arguments)
+    status = run(ROOT, arguments, estimate(arguments) if known.report and "-n" not in arguments else None)
     if status == 0 and known.report:
         (ROOT / known.report).parent.mkdir(parents=True, exist_ok=True)
         status = run(ROOT, ["--report", known.report, "--cores", "1", *configuration(arguments)])

@@ -3,8 +3,6 @@
 import tempfile
 from pathlib import Path
 
-from rich.progress import Progress
-
 from traceability.runtime.files import sha256_file
 from traceability.study import job, subjects
 from traceability.training.cost import measure
@@ -16,8 +14,7 @@ def main(
     preload: list[str], repetitions: int, epochs: int | None, seed: int,
 ) -> None:  # fmt: skip
     """Write one row per repetition of each level; the store of these runs is thrown away."""
-    with tempfile.TemporaryDirectory(prefix="costs-") as folder, Progress(transient=True) as bar:
-        task = bar.add_task("costs", total=None)
+    with tempfile.TemporaryDirectory(prefix="costs-") as folder:
         rows = measure(
             ARMS.rows(levels),
             subjects.read(subject),
@@ -28,7 +25,6 @@ def main(
             epochs=epochs,
             seed=seed,
             plan_sha256=sha256_file(plan),
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
     COSTS.write(rows, table)
 

@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-from rich.progress import Progress
-
 from traceability.runtime.files import sha256_file
 from traceability.stores import tracking
 from traceability.study import job, missing, subjects
@@ -39,21 +37,18 @@ def main(
     if why:
         not_measured(replicates, why, digest, arrays, rows)
         return
-    with Progress(transient=True) as bar:
-        task = bar.add_task(f"{workload} batch {batch}", total=len(replicates))
-        run_batch(
-            replicates,
-            subjects.read(subject),
-            data=data.parent,
-            preload=preload,
-            uri=tracking.study_uri(uri, results, timeout),
-            plan_sha256=digest,
-            arrays=arrays,
-            rows=rows,
-            lock=rows.with_suffix(".lock"),
-            era=read_era(era) if era else None,
-            progress=lambda done, _all: bar.update(task, completed=done),
-        )
+    run_batch(
+        replicates,
+        subjects.read(subject),
+        data=data.parent,
+        preload=preload,
+        uri=tracking.study_uri(uri, results, timeout),
+        plan_sha256=digest,
+        arrays=arrays,
+        rows=rows,
+        lock=rows.with_suffix(".lock"),
+        era=read_era(era) if era else None,
+    )
 
 
 if __name__ == "__main__":

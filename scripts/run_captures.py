@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from rich.progress import Progress
-
 from traceability.capture.batch import run_batch
 from traceability.capture.tables import PLAN
 from traceability.capture.trackers import trackers_of
@@ -16,12 +14,10 @@ def main(
 ) -> None:  # fmt: skip
     """Write one JSON line per launch to `rows`; clones, stores and notes stay in `cases`."""
     share = [row for row in PLAN.rows(plan) if row["batch"] == batch]
-    with Progress(transient=True) as bar:
-        task = bar.add_task(f"launches, job {batch}", total=len(share))
-        run_batch(
-            share, trackers_of(environments), subjects.read(subject), data=data, kept=cases, rows=rows,
-            timeout_seconds=timeout_seconds, progress=lambda: bar.advance(task),
-        )  # fmt: skip
+    run_batch(
+        share, trackers_of(environments), subjects.read(subject), data=data, kept=cases, rows=rows,
+        timeout_seconds=timeout_seconds,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -3,8 +3,6 @@
 import logging
 from pathlib import Path
 
-from rich.progress import Progress
-
 from traceability.replay.batch import run_batch
 from traceability.replay.tables import PLAN
 from traceability.runtime.files import read_json
@@ -26,12 +24,10 @@ def main(
         logging.warning("%s: not replayed. %s", workload, why)
     share = [row for row in PLAN.rows(plan) if row["batch"] == batch and row["workload"] not in lost]
     staged = {subject.name: subject for subject in map(read, subjects)}
-    with Progress(transient=True) as bar:
-        task = bar.add_task(f"replays, job {batch}", total=len(share))
-        run_batch(
-            share, staged, data=folders, margins=read_json(margins), store=store, cache=cache, era=era, rows=rows,
-            timeout_seconds=timeout_seconds, progress=lambda: bar.advance(task),
-        )  # fmt: skip
+    run_batch(
+        share, staged, data=folders, margins=read_json(margins), store=store, cache=cache, era=era, rows=rows,
+        timeout_seconds=timeout_seconds,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

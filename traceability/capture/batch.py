@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,6 @@ def run_batch(
     kept: Path,
     rows: Path,
     timeout_seconds: float,
-    progress: Callable[[], None] = lambda: None,
 ) -> None:
     """Make the launches of `plan` and write one JSON line each to `rows`; what they left is moved to `kept` (emptied).
 
@@ -37,7 +36,7 @@ def run_batch(
     """
     data = data.resolve()
     with processes.exclusive(rows.with_suffix(".lock")), _away(kept) as folder:
-        lines = []
+        lines, done = [], 0
         for name in dict.fromkeys(row["tracker"] for row in plan):
             tracker = trackers[name]
             cases = [Case(row, tracker, folder / row["key"]) for row in plan if row["tracker"] == name]
@@ -47,9 +46,11 @@ def run_batch(
             launched = []
             for case in cases:
                 launched.append(launch(case, subject, described, data, timeout_seconds))
-                if launched[-1].reason:
-                    log.warning("%s: %s", case.key, launched[-1].reason)
-                progress()
+                done += 1
+                # One line for each, so that a log says at any time what is done and what became of it.
+                log.log(logging.WARNING if launched[-1].reason else logging.INFO,
+                        "launch %d of %d, %s: %s", done, len(plan), case.key.replace("_", " "),
+                         launched[-1].reason or "finished")  # fmt: skip
             lines += [case.line() for case in read_back(launched, folder, data)]
         write_jsonl(rows, lines)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,6 @@ def run_batch(
     era: Path,
     rows: Path,
     timeout_seconds: float,
-    progress: Callable[[], None] = lambda: None,
 ) -> None:
     """Make and replay the runs of `plan` and write one JSON line each to `rows`.
 
@@ -70,7 +69,6 @@ def run_batch(
             row = replay(task, scratch, cache)
             log.info("replay %d of %d, %s: %s", position + 1, len(plan), what, in_words(row))
             lines.append(row | dict(item))
-            progress()
         write_jsonl(rows, lines)
 
 

@@ -48,7 +48,7 @@ class Section(Settings):
     """Metric points per run, each logged by a call of its own."""
     repetitions: int = Field(default=10, ge=2, le=1000)
     """Timed repetitions of each operation and size on each set-up, interleaved; a first, untimed one warms up."""
-    single_calls: list[SingleCalls] = Field(default=[1, 30], min_length=1)
+    single_calls: list[SingleCalls] = Field(default=[1, 10], min_length=1)
     """Single calls in one repetition, one row of the table each."""
     batch_points: list[BatchPoints] = Field(default=[100, 1000], min_length=1)
     """Metric points logged in batches in one repetition, one row each (MLflow sends at most 1,000 in one request)."""

@@ -47,14 +47,15 @@ def run_batch(
     lock: Path,
     era: Era | None = None,
     timeout_seconds: float = 3600,
-    progress: Callable[[int, int], None] = lambda _done, _all: None,
+    after_each: Callable[[], None] = lambda: None,
 ) -> None:
     """Run `replicates` one after the other and write one JSON line each to `rows`, NPZ files to the folder `arrays`.
 
     Replicates are forked from a process that has imported the modules named by `preload`.
     Runs that a killed attempt left RUNNING are set to KILLED first. Raises `StudyError` if another process runs this
-    batch. A failing replicate is a row with status `failed`. Replicates with the libraries of 2024 need `era`; their
-    records go to a store of their own in `arrays`, because opening a store with another MLflow changes it.
+    batch. A failing replicate is a row with status `failed`; `after_each` is called after each one. Replicates with the
+    libraries of 2024 need `era`; their records go to a store of their own in `arrays`, because opening a store with
+    another MLflow changes it.
     """
     with processes.exclusive(lock), processes.scratch("batch") as scratch:
         attempts = _end_orphans(replicates, uri)
@@ -81,7 +82,14 @@ def run_batch(
             )
             for name in ("weights", "predictions"):
                 _keep(Path(order["output"]) / f"{name}.npz", arrays / f"{item.label}.{name}.npz")
-            progress(number + 1, len(replicates))
+            # One line for each, so that a log says at any time what is done and what became of it.
+            process = "" if item.process == "forked" else f" ({item.process} process)"
+            log.info(
+                "replicate %d of %d, %s %s%s: %s after %.1f s",
+                number + 1, len(replicates), item.workload, item.arm.replace("_", " "), process, seen["status"],
+                lines[-1]["wall_seconds"],
+            )  # fmt: skip
+            after_each()
         write_jsonl(rows, lines)
 
 

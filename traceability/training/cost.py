@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,6 @@ def measure(
     epochs: int | None,
     seed: int,
     plan_sha256: str,
-    progress: Callable[[int, int], None],
 ) -> list[dict[str, Any]]:
     """One row per repetition of each level; the first run, which warms disk and caches, is dropped.
 
@@ -50,13 +49,12 @@ def measure(
     noted = {item.arm: _notes_bytes(item, subject, data, folder / "notes") for item in items if _first_notes(item)}
     grown: list[tuple[int, int]] = []
 
-    def after_each(done: int, all_: int) -> None:
+    def after_each() -> None:
         grown.append((_size(folder, "mlflow.db*"), _size(artifacts, "**/*")))
-        progress(done, all_)
 
     run_batch(
         [items[0], *items], subject, data=data, preload=preload, uri=uri, plan_sha256=plan_sha256,
-        arrays=folder / "arrays", rows=folder / "rows.jsonl", lock=folder / "lock", progress=after_each,
+        arrays=folder / "arrays", rows=folder / "rows.jsonl", lock=folder / "lock", after_each=after_each,
     )  # fmt: skip
     rows = []
     for number, seen in enumerate(read_jsonl(folder / "rows.jsonl")):

@@ -18,7 +18,7 @@ from traceability.training import tables
 UNSEEDED = "unseeded"
 #: Kinds of arms whose claim is that a run gives itself again: their first replicates also run as fresh processes. Where
 #: nothing is fixed two runs differ anyway, and the other seeded arms are made the same way as these.
-REPEATS = frozenset({"same_seed", "seed_varied", "split_fixed", "control"})
+REPEATS = frozenset({"same_seed", "seed_varied", "split_fixed"})
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ class FashionMnist(Settings):
     """No arm of it gets more replicates than this; as published 30 and 10."""
     epochs: int = Field(default=3, ge=1, le=1000)
     """Epochs of each training; as published 10."""
-    share: float = Field(default=1.0, gt=0, le=1)
+    share: float = Field(default=0.3, gt=0, le=1)
     """Share of the images of each part that is used; as published all."""
     batch_size: int = Field(default=6, ge=1, le=10_000)
     """About how many replicates one job runs."""
@@ -49,7 +49,7 @@ class Section(Settings):
     controls. Keys: arms, at_most, epochs, share, batch_size."""
     order_seed: int = Field(default=20240115, ge=0, le=2**32 - 1)
     """Seed of the random order in which a batch runs its replicates."""
-    cost_repetitions: int = Field(default=5, ge=2, le=1000)
+    cost_repetitions: int = Field(default=4, ge=2, le=1000)
     """Repetitions of each row of config/costs.tsv; as published 10."""
     cost_epochs: int = Field(default=2, ge=1, le=1000)
     """Epochs of the network in these runs: few, because what is compared is the cost around them."""

@@ -20,7 +20,7 @@ def measured(bench, folder, *names, subject=None):
     base, _, staged = bench
     return measure(
         levels, subject or staged["digits_mlp"], data=base / "data" / "digits", preload=["keras", "mlflow.tensorflow"],
-        folder=folder, repetitions=1, epochs=1, seed=1, plan_sha256="0" * 64, progress=lambda _done, _all: None,
+        folder=folder, repetitions=1, epochs=1, seed=1, plan_sha256="0" * 64,
     )  # fmt: skip
 
 
