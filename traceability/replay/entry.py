@@ -13,11 +13,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import yaml
-
 from traceability.replay.program import reading, source
 from traceability.replay.reasons import Stopped
 from traceability.replay.record import Record
+from traceability.stores import small_files
+from traceability.stores.small_files import Unreadable
 
 _HARMLESS = re.compile(r"-[uBqvOdEsI]+")
 _WITH_VALUE = ("-X", "-W")
@@ -96,12 +96,9 @@ def _project(folder: Path, directory: str) -> dict[str, Any]:
     if text is None:
         raise Stopped("command_unreadable", "MLproject: no regular file of the commit")
     try:
-        found = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise Stopped("command_unreadable", f"MLproject: {str(error).splitlines()[0]}") from None
-    if not isinstance(found, dict):
-        raise Stopped("command_unreadable", "MLproject: no mapping")
-    return found
+        return small_files.parsed(text.encode())
+    except Unreadable:
+        raise Stopped("command_unreadable", "MLproject: no mapping in YAML, or one with aliases") from None
 
 
 def start(record: Record, folder: Path) -> Start | None:

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from packaging.requirements import InvalidRequirement, Requirement
 
 from traceability.replay.program import source
 from traceability.replay.reasons import Stopped
 from traceability.replay.record import Record
 from traceability.runtime import virtualenvs
+from traceability.stores import small_files
+from traceability.stores.small_files import Unreadable
 
 _VERSION = re.compile(r"(\d+\.\d+)(\.\d+)?")
 _CONDA = ("conda.yaml", "environment.yml", "environment.yaml")
@@ -131,10 +132,9 @@ def _recorded(record: Record, folder: Path) -> tuple[list[str], str, str]:
 def _mapping(place: Path, name: str) -> Mapping[str, Any]:
     text = source.read(place / name, place)
     try:
-        found = yaml.safe_load(text) if text else None
-    except (yaml.YAMLError, ValueError, RecursionError):
+        return small_files.parsed(text.encode()) if text else {}
+    except Unreadable:
         return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _python(said: Any) -> str:

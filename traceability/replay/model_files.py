@@ -39,14 +39,11 @@ def collect(artifacts: Artifacts, places: Sequence[str], target: Path, within: P
 
 def _from_store(artifacts: Artifacts, place: str, target: Path) -> bool:
     """Copy what the store, or the server that the user named, hands out itself."""
-    described = artifacts.content(place, "MLmodel", DESCRIPTIONS["MLmodel"])
-    if described is None:
+    if not artifacts.save(place, "MLmodel", target / "MLmodel", DESCRIPTIONS["MLmodel"]):
         return False
     for name, largest in (DESCRIPTIONS | WEIGHTS).items():
-        data = described if name == "MLmodel" else artifacts.content(place, name, largest)
-        if data is not None:
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            (target / name).write_bytes(data)
+        if name != "MLmodel":
+            artifacts.save(place, name, target / name, largest)
     return True
 
 

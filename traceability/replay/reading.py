@@ -12,6 +12,7 @@ from traceability.replay.reasons import Stopped
 from traceability.replay.record import Record
 from traceability.stores import readers, record_fields, tracking
 from traceability.stores.artifacts import Artifacts
+from traceability.stores.errors import UnknownRun
 from traceability.stores.record_fields import Run
 from traceability.stores.scope import Scope, Store
 
@@ -47,17 +48,10 @@ def _in_family(record: Record, run: Run, store: Store) -> Record:
 
 def find(store: Store, run_id: str, shown: str) -> Run:
     """The run of that id, or the only one whose id begins so. Stops with `run_not_found`."""
-    found = list(store.runs(Scope(runs=(run_id,))))
-    if not found and 4 <= len(run_id) < 32:
-        ids = store.beginning_with(run_id)
-        if len(ids) > 1:
-            raise Stopped(
-                "run_not_found", f"{shown}: several runs begin with '{run_id}' ({', '.join(sorted(ids)[:3])})"
-            )
-        found = list(store.runs(Scope(runs=tuple(ids)))) if ids else []
-    if not found:
-        raise Stopped("run_not_found", f"{shown}: no run '{run_id}'")
-    return found[0]
+    try:
+        return readers.named(store, Scope(runs=(run_id,)))[0]
+    except UnknownRun as error:
+        raise Stopped("run_not_found", f"{shown}: {error}") from None
 
 
 def from_run(run: Run, artifacts: Artifacts, target: Path, kind: str, within: Path | None = None) -> Record:

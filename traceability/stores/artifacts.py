@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 from urllib.parse import unquote, urlsplit
 
 from traceability.errors import StudyError
@@ -30,6 +30,9 @@ class Remote(Protocol):
 
     def content(self, path: str, limit: int) -> bytes:
         """The content of a file of at most `limit` bytes."""
+
+    def save(self, path: str, target: BinaryIO, limit: int) -> None:
+        """Write a file of at most `limit` bytes to `target`, piece by piece."""
 
 
 @dataclass(frozen=True)
@@ -113,11 +116,20 @@ class Artifacts:
 
     def save(self, place: str, name: str, target: Path, limit: int = 2**31) -> bool:
         """Copy file `name` below `place` to `target`; False where there is none, or it is larger than `limit` bytes."""
-        found = self.content(place, name, limit)
-        if found is not None:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(found)
-        return found is not None
+        folder, path = (self.local(f"{place}/{name}"), self._proxied(place)) if place else (None, None)
+        if folder is None and (path is None or self.remote is None):
+            return False
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with target.open("wb") as stream:
+                if folder is not None:
+                    small_files.copy(folder, stream, limit)
+                elif self.remote is not None:
+                    self.remote.save(f"{path}/{name}", stream, limit)
+        except (FileNotFoundError, Unreadable, StudyError):
+            target.unlink()
+            return False
+        return True
 
     def local(self, place: str) -> Path | None:
         """The folder or file of this machine that `place` names; None for other addresses and for what is not ours."""

@@ -11,6 +11,7 @@ import configparser
 import contextlib
 import functools
 import http.client
+import io
 import json
 import os
 import re
@@ -22,7 +23,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
 from traceability.stores import tracking
@@ -86,7 +87,15 @@ class Client:
 
     def content(self, path: str, limit: int) -> bytes:
         """An artifact of at most `limit` bytes. Raises `TooLarge`, whatever size the server announced."""
-        return self._asked("GET", f"/api/2.0/mlflow-artifacts/artifacts/{quote(path)}", None, None, limit)
+        return self._asked("GET", self._artifact(path), None, None, limit)
+
+    def save(self, path: str, target: BinaryIO, limit: int) -> None:
+        """Write an artifact of at most `limit` bytes to `target` as it comes. Raises `TooLarge`."""
+        self._asked("GET", self._artifact(path), None, None, limit, target)
+
+    @staticmethod
+    def _artifact(path: str) -> str:
+        return f"/api/2.0/mlflow-artifacts/artifacts/{quote(path)}"
 
     def _object(self, content: bytes) -> dict[str, Any]:
         try:
@@ -99,7 +108,13 @@ class Client:
         return found
 
     def _asked(
-        self, method: str, path: str, query: Mapping[str, Any] | None, body: Mapping[str, Any] | None, limit: int
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, Any] | None,
+        body: Mapping[str, Any] | None,
+        limit: int,
+        into: BinaryIO | None = None,
     ) -> bytes:
         url = self._base + path + (f"?{urlencode(query, doseq=True)}" if query else "")
         headers = self._headers | ({"Content-Type": "application/json"} if body is not None else {})
@@ -110,7 +125,13 @@ class Client:
             # What has answered before may be busy for a moment; what has not is told at once.
             again = self._answered and turn < _TRIES - 1
             try:
-                return self._once(request, limit)
+                if into is None:
+                    whole = io.BytesIO()
+                    self._once(request, limit, whole)
+                    return whole.getvalue()
+                into.truncate(into.seek(0))
+                self._once(request, limit, into)
+                return b""
             except Refused as error:
                 if not (again and error.status in _AGAIN):
                     raise
@@ -120,20 +141,19 @@ class Client:
             time.sleep(0.5 * (turn + 1))
         raise AssertionError  # the last turn returned or raised
 
-    def _once(self, request: urllib.request.Request, limit: int) -> bytes:
+    def _once(self, request: urllib.request.Request, limit: int, into: BinaryIO) -> None:
         watch = _Deadline(self._patience)
         opener = urllib.request.build_opener(_Plain(watch), _Secure(watch), _SameHost(self.shown))
         try:
             with watch, opener.open(request, timeout=min(_CONNECT, self._patience)) as answer:
                 watch.answered(self._patience)
-                content = bytearray()
+                length = 0
                 while some := answer.read1(65536):
-                    content += some
-                    if len(content) > limit:
+                    length += into.write(some)
+                    if length > limit:
                         raise TooLarge(f"{self.shown}: an answer has more than {limit / 2**20:.0f} MiB")
                 if watch.expired:
                     raise OSError
-                return bytes(content)
         except urllib.error.HTTPError as error:
             raise self._refused(error, watch) from None
         except (OSError, http.client.HTTPException, ValueError) as error:

@@ -12,7 +12,7 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import yaml
 
@@ -65,6 +65,21 @@ def read(path: str | Path, limit: int = LARGEST) -> bytes:
     return content
 
 
+def copy(path: str | Path, target: BinaryIO, limit: int) -> None:
+    """Copy the regular file `path`, which is no link, piece by piece. Raises as `read` does."""
+    with _opened(path) as handle:
+        if os.fstat(handle).st_size > limit:
+            raise Unreadable("long_value")
+        length, piece = 0, os.read(handle, 2**20)
+        if is_pointer(piece):
+            raise Unreadable("lfs_pointer")
+        while piece:
+            length += target.write(piece)
+            if length > limit:  # it grew
+                raise Unreadable("long_value")
+            piece = os.read(handle, 2**20)
+
+
 def tail(path: str | Path, limit: int) -> bytes:
     """The last `limit` bytes of a file, from the begin of a line. Raises `Unreadable`, or `FileNotFoundError`."""
     with _opened(path) as handle:
@@ -89,7 +104,11 @@ def is_pointer(content: bytes) -> bool:
 
 def mapping(folder: str | Path, name: str = "meta.yaml") -> dict[str, Any]:
     """The mapping in the YAML file `name` of `folder`. Raises `Unreadable`, or `FileNotFoundError`."""
-    content = read(f"{folder}/{name}")
+    return parsed(read(f"{folder}/{name}"))
+
+
+def parsed(content: bytes) -> dict[str, Any]:
+    """The mapping that the YAML `content` holds; nothing deep, and no alias. Raises `Unreadable`."""
     if not _harmless(content):
         raise Unreadable("unreadable_file")
     try:

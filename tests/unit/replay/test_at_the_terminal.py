@@ -195,7 +195,7 @@ def test_the_store_may_be_named_by_the_environment_and_the_run_by_its_beginning(
     (other / "meta.yaml").write_text(f"run_id: {other.name}\nexperiment_id: '0'\nstatus: 3\n")
     done = CliRunner().invoke(app, ["replay", RUN[:8], "--dry-run"])
     assert done.exit_code == 2
-    assert f"several runs begin with '{RUN[:8]}'" in done.stderr
+    assert f"run '{RUN[:8]}' may be {RUN}, {other.name}" in done.stderr
 
 
 def test_environments_are_kept_where_the_user_can_write(tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 """The command of a record starts a Python file of its commit, in the right folder, and never anything else."""
 
 import json
+from itertools import pairwise
 
 import pytest
 
@@ -131,7 +132,12 @@ def test_a_recorded_value_that_would_be_an_option_stops(tree):
     assert stopped(Record("r", "mlflow", params={"rate": "--evil"}, entry_point="main"), tree) == "command_unreadable"
 
 
-@pytest.mark.parametrize("text", ["[", "- a\n", "entry_points: [1]\n", "entry_points: {main: {command: [x]}}\n"])
+BOMB = "a: &a [x, x]\n" + "".join(f"{new}: &{new} [{('*' + old + ', ') * 9}]\n" for old, new in pairwise("abcdefghijk"))
+
+
+@pytest.mark.parametrize("text", [
+    "[", "- a\n", "entry_points: [1]\n", "entry_points: {main: {command: [x]}}\n", BOMB, "a: " + "[" * 50_000,
+])  # fmt: skip
 def test_a_project_file_that_is_none(tree, text):
     (tree / "MLproject").write_text(text)
     assert stopped(Record("r", "mlflow", entry_point="main"), tree) in ("command_unreadable", "no_entry_point")

@@ -143,7 +143,7 @@ def test_the_command_says_in_one_line_what_is_wrong(tmp_path, old_store):
             ["replay", RUN, "--tracking-uri", f"sqlite:///{tmp_path}/none.db"],
             "none.db: no such database; check the path",
         ),
-        (["replay", "beef", "--tracking-uri", f"sqlite:///{old_store}"], "no run 'beef'; correct the run"),
+        (["replay", "beef", "--tracking-uri", f"sqlite:///{old_store}"], "run 'beef': no such run in the store"),
         (["replay", RUN, "--tracking-uri", "http://127.0.0.1:9"], "no MLflow answers at http://127.0.0.1:9"),
     ):
         done = run(app, words)

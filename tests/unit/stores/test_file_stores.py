@@ -1,8 +1,12 @@
 """File stores of all eras, moved, broken and hostile: what can be read is read, the rest is counted."""
 
+import json
 import math
 import os
+import subprocess
+import sys
 import time
+from itertools import pairwise
 
 import pytest
 from made_stores import COMMIT, experiment, run, run_id, state
@@ -217,3 +221,29 @@ def test_metrics_are_opened_only_when_they_are_asked_for(tmp_path):
         (found,) = store.runs(Scope())
         (folder / "metrics" / "m").write_text("1 3.0 0\n")
         assert found.metrics == {"m": 3.0}
+
+
+def test_a_store_of_bombs_and_huge_files_is_audited_within_200_mib(tmp_path):
+    home = experiment(tmp_path / "store")
+    for number in range(40):
+        folder = run(home, number, params={"a": "1"}, metrics={"m": "1 0.5 0\n"}, tags={"mlflow.user": "x" * 2**19})
+        for name in ("params/huge", "metrics/huge", "tags/mlflow.source.name"):
+            with (folder / name).open("wb") as stream:
+                stream.truncate(2**33)  # nothing of it is on the disk
+        (folder / "artifacts").mkdir(exist_ok=True)
+        (folder / "artifacts" / "requirements.txt").write_text("numpy==1.0\n" * 90_000)
+    deep = "a: " + "[" * 400_000
+    aliases = "a: &a [x, x]\n" + "".join(f"{n}: &{n} [{('*' + o + ', ') * 9}]\n" for o, n in pairwise("abcdefghijk"))
+    for number, text in ((50, deep), (51, aliases)):
+        (run(home, number) / "meta.yaml").write_text(text)
+    words = [sys.executable, "-m", "traceability", "audit", str(tmp_path / "store"), "--output", "a.json"]
+    program = f"""
+import resource, subprocess
+done = subprocess.run({words!r}, cwd={str(tmp_path)!r}, capture_output=True, text=True)
+print(done.returncode, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024, done.stderr[-500:])
+"""
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120)
+    status, mebibytes, *_ = told.stdout.split()
+    assert status == "0", told.stdout
+    assert int(mebibytes) < 200, "of which the interpreter and its libraries take some 50"
+    assert len(json.loads((tmp_path / "a.json").read_text())["runs"]) >= 40

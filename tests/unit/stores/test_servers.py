@@ -6,12 +6,14 @@ import json
 import math
 import threading
 import time
+import tracemalloc
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from made_stores import run_id
 
 from traceability.stores import readers, rest, server
+from traceability.stores.artifacts import Artifacts
 from traceability.stores.errors import NoAnswer, UnknownRun
 from traceability.stores.scope import Scope
 
@@ -220,6 +222,47 @@ def test_a_file_is_as_large_as_it_is_not_as_it_was_announced(serving):
     uri, _ = serving(mlflow([], artifacts=artifacts))
     with readers.opened(uri) as store:
         assert store.artifacts.text("mlflow-artifacts:/1/x", "requirements.txt") is None
+
+
+def test_a_large_file_is_saved_piece_by_piece_and_a_larger_one_not_at_all(serving, tmp_path):
+    def artifacts(asked, path, words):
+        asked.send_response(200)
+        asked.end_headers()
+        for _ in range(512):
+            asked.wfile.write(b"x" * 2**16)
+
+    uri, _ = serving(mlflow([], artifacts=artifacts))
+    with readers.opened(uri) as store, largest_memory(8 * 2**20):
+        assert store.artifacts.save("mlflow-artifacts:/1/x", "weights", tmp_path / "new" / "weights", 2**30)
+        assert not store.artifacts.save("mlflow-artifacts:/1/x", "weights", tmp_path / "cut", 2**20)
+    assert (tmp_path / "new" / "weights").stat().st_size == 2**25
+    assert not (tmp_path / "cut").exists(), "nothing half written stays"
+
+
+def test_a_large_file_of_a_folder_is_saved_piece_by_piece(tmp_path):
+    place = tmp_path / "0" / run_id(1) / "artifacts"
+    place.mkdir(parents=True)
+    with (place / "weights").open("wb") as stream:
+        stream.truncate(2**25)
+    (place / "link").symlink_to(place / "weights")
+    artifacts = Artifacts(base=tmp_path)
+    with largest_memory(8 * 2**20):
+        assert artifacts.save(str(place), "weights", tmp_path / "copy", 2**30)
+    assert (tmp_path / "copy").stat().st_size == 2**25
+    for name, limit in (("weights", 2**20), ("link", 2**30), ("none", 2**30)):
+        assert not artifacts.save(str(place), name, tmp_path / "other", limit)
+        assert not (tmp_path / "other").exists()
+
+
+@contextlib.contextmanager
+def largest_memory(limit):
+    """Within, Python holds at most `limit` bytes at a time."""
+    tracemalloc.start()
+    try:
+        yield
+        assert tracemalloc.get_traced_memory()[1] < limit
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize(("status", "content", "said"), [

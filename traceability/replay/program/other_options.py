@@ -6,11 +6,11 @@ import ast
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from traceability.replay.program.click_options import with_defaults
 from traceability.replay.program.options import Declared, Option
 from traceability.replay.program.source import Module, dotted, last, read
+from traceability.stores import small_files
+from traceability.stores.small_files import Unreadable
 
 _ABSL = {
     "string": "value", "integer": "value", "float": "value", "enum": "value", "enum_class": "value", "list": "commas",
@@ -115,10 +115,9 @@ def _keys(folder: Path, module: Module, place: Any, name: Any, line: int) -> Dec
 def _mapping(path: Path, folder: Path) -> dict[str, Any]:
     text = read(path, folder)
     try:
-        found = yaml.safe_load(text) if text and "&" not in text else None  # no anchors: they can multiply
-    except (yaml.YAMLError, RecursionError, ValueError):
+        return small_files.parsed(text.encode()) if text else {}
+    except Unreadable:
         return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _groups(defaults: Any) -> list[str]:
