@@ -28,7 +28,7 @@ WORKFLOW = Snakefile $(wildcard rules/*.smk)
 STUDY = $(BIN)/python envs/run_study.py
 SETTINGS = $(ARGS) $(if $(CONFIG),--configfile $(CONFIG))
 
-.PHONY: help setup study paper publish environments test lint format envs benchmark test-slow test-cluster
+.PHONY: help setup study paper publish readme environments test lint format envs benchmark test-slow test-cluster
 
 help: ## this list
 	@echo "make TARGET [CONFIG=config/quick.yaml] [ARGS='arguments of snakemake or pytest'] [PYTHON=python3.12]"
@@ -45,6 +45,10 @@ paper: setup ## every figure, table and the PDF from the raw tables of the publi
 
 publish: setup ## maintainers: CHAPTERS='training replay' of a finished run with CONFIG=... become resources/published/
 	@$(BIN)/python -m traceability.study.publish results $(CHAPTERS) $(if $(CONFIG),--configfile $(CONFIG))
+
+readme: setup ## maintainers: findings, pictures and rule graph of README.md, from the published tables
+	@$(STUDY) --cores 1 $(addprefix results/figures/,published_runs.svg usage.svg corpus.svg)
+	@$(BIN)/python -m traceability.paper.readme
 
 environments: setup ## build the environments that rules make for themselves, before the study is timed
 	@$(STUDY) environments $(SETTINGS)

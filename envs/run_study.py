@@ -152,7 +152,7 @@ class Progress:
     def __init__(self, benchmarks: Path, parts: list[dict[str, Any]], cores: int) -> None:
         self._benchmarks, self._cores, self._begun = benchmarks, cores, time.time()
         # What is there already is not measured again, or was by a run before this one.
-        self._open = {part["benchmark"]: part for part in parts if part["benchmark"] and not self._made(part, 0)}
+        self._open = {part["benchmark"]: part for part in parts if not self._made(part, 0)}
         self._all = self._seconds()
 
     def look(self) -> None:
@@ -163,9 +163,11 @@ class Progress:
         if done and self._all:
             left = self._seconds()
             share = 100 * (1 - left / self._all)
-            say(f"{share:.0f} % of the expected work is done, about {left / 60:.0f} minutes are left")
+            say(f"{share:.0f} % of the expected work is done, some {left / 60:.1f} minutes are left")
 
     def _made(self, part: dict[str, Any], since: float) -> bool:
+        if not part["benchmark"]:
+            return False  # the small jobs, of which the last ones end the study
         try:
             return (self._benchmarks / str(part["benchmark"])).stat().st_mtime >= since
         except OSError:

@@ -77,4 +77,4 @@ def test_progress_counts_what_this_run_finished(root: Path, tmp_path: Path, caps
     assert capsys.readouterr().err == "", "nothing was finished yet"
     (tmp_path / "a.jsonl").write_text("{}\n")
     progress.look()
-    assert "50 % of the expected work is done, about 2 minutes are left" in capsys.readouterr().err
+    assert "50 % of the expected work is done, some 2.0 minutes are left" in capsys.readouterr().err
