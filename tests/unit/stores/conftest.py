@@ -1,5 +1,6 @@
 """Real stores for the tests of the audit: files, SQLite, PostgreSQL, a server, and MLflow 2.10.0 of its own."""
 
+import contextlib
 import importlib.metadata
 import os
 import shutil
@@ -8,14 +9,16 @@ import sys
 from pathlib import Path
 
 import pandas as pd
+import pymysql
 import pytest
 from support import ROOT
+from support.processes import wait_until
 
 from traceability.runtime import services
 from traceability.stores import tracking
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
-KINDS = ("file", "sqlite", "postgresql", "server")
+KINDS = ("file", "sqlite", "postgresql", "mysql", "server")
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +26,38 @@ def database():
     """A PostgreSQL server."""
     with services.postgresql() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def mariadb():
+    """Makes an empty database of a MariaDB on a private socket, and gives its address; skips where there is none."""
+    programs = [shutil.which(name) for name in ("mariadbd", "mariadb-install-db")]
+    if None in programs:
+        pytest.skip("no MariaDB on this machine (Debian's packages mariadb-server-core and mariadb-client-core)")
+    server, install = map(str, programs)
+    with services.private_folder("my-") as folder:
+        root = ["--user=root"] if os.geteuid() == 0 else []
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        data = ["--no-defaults", f"--datadir={folder / 'data'}", *root]
+        subprocess.run([install, *data, "--auth-root-authentication-method=normal"], check=True, **quiet)
+        socket = folder / "s"
+        started = subprocess.Popen([server, *data, f"--socket={socket}", "--skip-networking"], **quiet)
+        try:
+
+            def connected():
+                with contextlib.suppress(pymysql.Error):
+                    return pymysql.connect(unix_socket=str(socket), user="root", autocommit=True)
+
+            def create(name):
+                with connected() as connection, connection.cursor() as cursor:
+                    cursor.execute(f"CREATE DATABASE {name}")
+                return f"mysql+pymysql://root@localhost/{name}?unix_socket={socket}"
+
+            assert wait_until(connected, 60), "MariaDB does not answer"
+            yield create
+        finally:
+            started.terminate()
+            started.wait(30)
 
 
 @pytest.fixture(params=KINDS)
@@ -39,6 +74,9 @@ def place(request, tmp_path, monkeypatch):
     elif kind == "postgresql":
         database = request.getfixturevalue("database")
         yield database.create(f"audit_{tmp_path.name.lower().replace('-', '_')}"[:60]), artifacts
+    elif kind == "mysql":
+        create = request.getfixturevalue("mariadb")
+        yield create(f"audit_{tmp_path.name.lower().replace('-', '_')}"[:60]), artifacts
     else:
         backend = f"sqlite:///{tmp_path / 'server.db'}"
         with services.mlflow_server(tmp_path / "server", backend, str(tmp_path / "artifacts")) as server:
