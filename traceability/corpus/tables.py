@@ -192,6 +192,9 @@ _WORD_PLACES = {
     "others_code": "only in copies of other people's code, such as environments",
 }  # fmt: skip
 
+#: From the place that is nearest to a call to the one that is farthest from it.
+PLACES_OF_WORDS = tuple(_WORD_PLACES)
+
 WORD_PLACES = Table(
     "resources/labels/text_search.tsv",
     "Why the text search names a function that the scanner does not: the place of the word that is nearest to a call.",

@@ -19,7 +19,6 @@ import sys
 import tokenize
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -28,8 +27,6 @@ from traceability.corpus.scanner import file_roles, sources
 from traceability.corpus.scanner.commits import Commit
 from traceability.corpus.text_search import SEED_WORDS, WORDS
 
-#: From the place that is nearest to a call to the one that is farthest from it.
-PLACES = ("switched_off", "own_name", "comment_or_string", "text_or_output", "others_code")
 #: What the seed's search takes for tracing, as columns of `WORDS`.
 _SEED = tuple(column for column, word in WORDS.items() if word in SEED_WORDS)
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
@@ -44,29 +41,6 @@ def wrong(sample: pd.DataFrame, text: pd.DataFrame) -> list[tuple[str, str]]:
         for name in columns
         for repository in both.loc[(both[f"{name}_text"] == 1) & (both[name] == 0), "repository"]
     )
-
-
-def counts(sample: pd.DataFrame, text: pd.DataFrame, places: pd.DataFrame, mcnemar: Any) -> list[dict[str, Any]]:
-    """Rows of `tables.TEXT_SEARCH_BESIDE`: both ways on the same projects, function by function.
-
-    `places` is `tables.WORD_PLACES`; what it does not explain is counted as `unexplained`. `mcnemar` is given the two
-    counts of projects in which only one of the two names the function.
-    """
-    both = sample.merge(text, on="repository", suffixes=("", "_text"))
-    rows = []
-    for name in [column.name for column in tables.TEXT_SEARCH.columns if f"{column.name}_text" in both]:
-        if name == "commit":
-            continue
-        ours, seeds = both[name] == 1, both[f"{name}_text"] == 1
-        ours_only, seeds_only = int((ours & ~seeds).sum()), int((seeds & ~ours).sum())
-        here = places[(places["function"] == name) & places["repository"].isin(both.loc[seeds & ~ours, "repository"])]
-        why = {place: int((here["place"] == place).sum()) for place in PLACES}
-        rows.append({
-            "function": name, "projects": len(both), "resolver": int(ours.sum()), "text_search": int(seeds.sum()),
-            "resolver_only": ours_only, "text_search_only": seeds_only, "mcnemar_p": mcnemar(ours_only, seeds_only),
-            **why, "unexplained": seeds_only - sum(why.values()),
-        })  # fmt: skip
-    return rows
 
 
 def place_of(tree: Commit, column: str, disabled: bool) -> tuple[str, str]:
@@ -84,7 +58,7 @@ def place_of(tree: Commit, column: str, disabled: bool) -> tuple[str, str]:
         if place == "own_name" and disabled:
             place = "switched_off"
         found.setdefault(place, entry.path)
-    return next(((place, found[place]) for place in PLACES if place in found), ("", ""))
+    return next(((place, found[place]) for place in tables.PLACES_OF_WORDS if place in found), ("", ""))
 
 
 def _within(path: str, data: bytes, words: list[bytes]) -> str:

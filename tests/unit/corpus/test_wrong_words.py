@@ -10,8 +10,7 @@ import pandas as pd
 import pytest
 from support import ROOT
 
-from traceability import intervals
-from traceability.corpus import tables, wrong_words
+from traceability.corpus import tables, text_search_beside, wrong_words
 from traceability.corpus.scanner import file_roles
 from traceability.corpus.scanner.commits import Commit
 
@@ -69,7 +68,7 @@ def test_both_ways_are_counted_on_the_same_projects_and_what_is_not_explained_is
     sample = pd.DataFrame({"repository": list("abcd"), "autolog": [1, 0, 0, 1], "log_param": [1, 1, 0, 0]})
     text = pd.DataFrame({"repository": list("abcd"), "autolog": [1, 1, 1, 1], "log_param": [1, 0, 0, 0]})
     places = pd.DataFrame([{"repository": "b", "function": "autolog", "place": "others_code"}])
-    rows = {row["function"]: row for row in wrong_words.counts(sample, text, places, intervals.mcnemar_exact)}
+    rows = {row["function"]: row for row in text_search_beside.counts(sample, text, places)}
     autolog = rows["autolog"]
     assert (autolog["resolver"], autolog["text_search"]) == (2, 4)
     assert (autolog["resolver_only"], autolog["text_search_only"]) == (0, 2)
