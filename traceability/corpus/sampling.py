@@ -134,8 +134,12 @@ def kind_of(repository: str, readme: str, authors: int, months: int, ci: int, te
     return "organisation" if authors >= 3 and months >= 2 and (ci or tests or tags) else "personal"
 
 
-def clusters(portraits: Iterable[Portrait]) -> dict[str, str]:
-    """The repository that stands for each repository's cluster (itself, where it has no copies)."""
+def clusters(portraits: Iterable[Portrait], listed: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The repository that stands for each repository's cluster (itself, where it has no copies).
+
+    `listed` gives the date on which each was listed: among copies of one history the one that was listed first stands.
+    """
+    since = listed or {}
     known = {portrait.repository: portrait for portrait in portraits}
     seen = Counter(blob for portrait in known.values() for blob in portrait.blobs)
     telling = {name: {b for b in p.blobs if seen[b] < COMMON_BLOB} for name, p in known.items()}
@@ -153,7 +157,7 @@ def clusters(portraits: Iterable[Portrait]) -> dict[str, str]:
             smaller = min(len(known[one].blobs), len(known[other].blobs))
             copied = shared >= MINIMUM_BLOBS and shared >= SHARED_BLOBS * smaller
             if copied or known[one].roots & known[other].roots:
-                first, second = sorted((top(one), top(other)), key=lambda n: (known[n].first, n))
+                first, second = sorted((top(one), top(other)), key=lambda n: (known[n].first, since.get(n, ""), n))
                 parent[second] = first
     return {name: top(name) for name in names}
 
@@ -214,8 +218,8 @@ def rows(
     portraits: list[Portrait], listing: Iterable[dict[str, Any]], frames: Mapping[str, dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """Rows of `tables.PROJECTS`, sorted by name: a project's frame is the query that gave it, a key of `frames`."""
-    standing = clusters(portraits)
     listed = {row["repository"]: row for row in listing}
+    standing = clusters(portraits, {name: str(row["listed"]) for name, row in listed.items()})
     made = []
     for p in sorted(portraits, key=lambda p: p.repository):
         frame = listed[p.repository]["query"]

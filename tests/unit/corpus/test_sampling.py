@@ -71,3 +71,11 @@ def test_copies_and_forks_stand_for_the_earliest_and_strangers_for_themselves() 
 def test_files_that_many_projects_hold_make_no_cluster() -> None:
     many = [portrait(f"o/p{n}", "2021-01-01", "stub1 stub2", f"r{n}") for n in range(sampling.COMMON_BLOB)]
     assert set(sampling.clusters(many).values()) == {p.repository for p in many}
+
+
+def test_among_copies_of_one_history_the_one_that_was_listed_first_stands() -> None:
+    copies = [portrait(name, "2021-01-01", "a b c", "root") for name in ("A/copy", "z/template")]
+    assert set(sampling.clusters(copies).values()) == {"A/copy"}
+    assert set(sampling.clusters(copies, {"A/copy": "2026-11-30", "z/template": "2026-11-23"}).values()) == {
+        "z/template"
+    }
