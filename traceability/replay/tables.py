@@ -101,7 +101,8 @@ THIRD_PARTY = Table(
         Column("python", "str", "Python version, as 3.11"),
         Column("until", "str", "only packages published by this day (ISO date) are taken; empty: today's",
                nullable=True),
-        Column("files", "str", "files that it expects in its home, as PATH:MD5, separated by blanks", nullable=True),
+        Column("files", "str", "files that it expects in its home, as PATH:SHA256, separated by blanks; of a .gz file "
+               "the digest of its content", nullable=True),
         Column("n", "int", "how often it runs", minimum=1),
         Column("published", "str", "metrics that its authors published, as JSON", nullable=True),
         Column("note", "str", "where the row comes from, and what is known", nullable=True),

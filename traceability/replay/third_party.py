@@ -7,12 +7,12 @@ is imported or unpickled here: MLflow's records are read from a copy of the stor
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import shlex
 import shutil
 import tempfile
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -24,6 +24,7 @@ from traceability.replay.compare import compare
 from traceability.replay.reasons import Stopped, reached_before
 from traceability.replay.record import Record
 from traceability.runtime import sandbox, virtualenvs
+from traceability.runtime.files import sha256_content
 
 log = logging.getLogger(__name__)
 
@@ -139,9 +140,12 @@ def _furnish(project: Mapping[str, Any], prepared: Path | None, home: Path) -> N
             raise Stopped(
                 "data_missing", f"'{place}' is not in the home; put it into the folder replay.third_party_home"
             )
-        found = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+        try:
+            found = sha256_content(path)
+        except (OSError, EOFError, zlib.error) as error:
+            raise Stopped("data_changed", f"'{place}' is no whole gzip file ({error})") from None
         if found != wanted:
-            raise Stopped("data_changed", f"'{place}' has MD5 {found}, the table says {wanted}")
+            raise Stopped("data_changed", f"'{place}' has SHA-256 {found}, the table says {wanted}")
 
 
 def _environment(project: Mapping[str, Any], folder: Path, cache: Path) -> Path:

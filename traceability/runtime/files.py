@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import hashlib
 import json
 import os
@@ -112,6 +113,20 @@ def sha256_file(path: Path | str) -> str:
     """Hexadecimal SHA-256 of a file's bytes, read in blocks."""
     with Path(path).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def sha256_content(path: Path | str) -> str:
+    """SHA-256 of what a file holds: of the unpacked content where its name ends in `.gz`, as packing dates the bytes.
+
+    Raises `OSError` or `EOFError` where it is no whole gzip file.
+    """
+    if Path(path).suffix != ".gz":
+        return sha256_file(path)
+    with gzip.open(path, "rb") as stream:
+        digest = hashlib.sha256()
+        while block := stream.read(2**20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def sha256_tree(paths: Iterable[Path], root: Path) -> str:

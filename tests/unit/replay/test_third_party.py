@@ -1,5 +1,6 @@
 """Projects of other people: run only when named, at the pinned commit, without network, within limits."""
 
+import gzip
 import hashlib
 import json
 import os
@@ -54,6 +55,8 @@ def upstream(tmp_path_factory):
     home = folder / "home" / "data"
     home.mkdir(parents=True)
     (home / "numbers.txt").write_text(NUMBERS)
+    (home / "numbers.gz").write_bytes(gzip.compress(NUMBERS.encode(), mtime=7))
+    (home / "cut.gz").write_bytes(gzip.compress(NUMBERS.encode())[:-9])
     around = Surroundings(
         f"{folder}/{{owner}}+{{name}}.bundle", folder / "environments", folder / "home", 4 * 2**30, 300
     )
@@ -61,12 +64,13 @@ def upstream(tmp_path_factory):
 
 
 def project(pinned, **other):
-    digest = hashlib.md5(NUMBERS.encode(), usedforsecurity=False).hexdigest()
+    digest = hashlib.sha256(NUMBERS.encode()).hexdigest()
     return {
         "project": "theirs", "repository": "somebody/project", "commit": pinned, "source": "fit.py",
         "requirements": "requirements.txt", "added": "nbconvert ipykernel",
         "python": f"{sys.version_info.major}.{sys.version_info.minor}", "until": None,
-        "files": f"data/numbers.txt:{digest}", "n": 1, "published": '{"total": 7.0}', "note": None,
+        "files": f"data/numbers.txt:{digest} data/numbers.gz:{digest}", "n": 1,
+        "published": '{"total": 7.0}', "note": None,
     } | other  # fmt: skip
 
 
@@ -113,8 +117,10 @@ def test_memory_has_a_limit_and_so_has_time(upstream):
         ({"commit": "a" * 40}, "record_found", "commit_missing"),
         ({"repository": "somebody/gone"}, "record_found", "repository_unreachable"),
         ({"source": "train.py"}, "code_restored", "entry_point_missing"),
-        ({"files": f"data/none.txt:{'0' * 32}"}, "command_rebuilt", "data_missing"),
-        ({"files": f"data/numbers.txt:{'0' * 32}"}, "command_rebuilt", "data_changed"),
+        ({"files": f"data/none.txt:{'0' * 64}"}, "command_rebuilt", "data_missing"),
+        ({"files": f"data/numbers.txt:{'0' * 64}"}, "command_rebuilt", "data_changed"),
+        ({"files": f"data/numbers.gz:{'0' * 64}"}, "command_rebuilt", "data_changed"),
+        ({"files": f"data/cut.gz:{'0' * 64}"}, "command_rebuilt", "data_changed"),
         ({"requirements": "lock.txt"}, "data_verified", "no_environment_recorded"),
         ({"added": "./evil"}, "data_verified", "requirement_unresolvable"),
     ],
