@@ -8,6 +8,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from traceability.figures import theme
+from traceability.figures.usage import WORDS
 
 #: Panels: dimension of the table of shares, and the label of its axis.
 PANELS = (
@@ -91,6 +92,7 @@ def draw_groups(rows: pd.DataFrame, source: str) -> Figure:
         labels = part["group"] + part["implies_tracking"].map({0: "", 1: " *"})
         table = part.assign(label=labels, text=part["k"].astype(str) + "/" + part["n"].astype(str))
         order = list(dict.fromkeys(table["label"]))
+        table["function"] = table["function"].replace(WORDS)
         cells = {
             value: table.pivot_table(index="label", columns="function", values=value, aggfunc="first", sort=False)
             .reindex(order)

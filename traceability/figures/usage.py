@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from traceability.figures import theme
 
 #: Columns of the scanner that are no names of MLflow's functions, in words.
-_WORDS = {
+WORDS = {
     "traces_any": "any logging function", "traces_direct": "any, called directly", "log_other": "other log_* functions",
     "via_client": "through MlflowClient", "wrapper": "through another library", "genai": "traces of language models",
     "uses_mlflow": "imports MLflow",
@@ -48,7 +48,7 @@ def draw(rows: pd.DataFrame) -> Figure:
             axes.annotate(
                 f"{row.k} of {row.n}", (1.03, place), xycoords=("axes fraction", "data"), va="center", fontsize=7.5
             )
-            lines.append((place, _WORDS.get(row.function, row.function)))
+            lines.append((place, WORDS.get(row.function, row.function)))
             place += 1
         place += 0.25
     axes.set(xlim=(0, 100), xlabel="projects that use it (%)")

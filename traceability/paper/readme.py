@@ -1,4 +1,4 @@
-"""The README's findings, pictures and rule graph, written between its markers from published tables.
+"""The README's findings (the report opens on them too), pictures and rule graph, from published tables.
 
     python -m traceability.paper.readme RESULTS     (`make readme` makes the tables and figures first, and calls this)
 
@@ -35,28 +35,36 @@ FIGURES = {
 }
 #: The rule that describes everything there is, and so needs every chapter.
 DESCRIBES_ALL = "write_crate"
+#: Comments of Markdown, and of the report's reStructuredText.
+MARKDOWN, RST = "<!-- {} -->", ".. {}"
 TRAININGS = published.FOLDER + "/training_fashion"
 
 
 def write(readme: Path, results: Path, provenance: Path) -> None:
-    """Write findings and rule graph between the markers of `readme`, and copy its figures to docs/figures/ beside it.
+    """Write findings and rule graph between the markers of `readme`, the findings into report/workflow.rst beside it.
+
+    Its figures are copied to docs/figures/.
 
     `results` holds the statistics and figures made of published tables; `provenance` is that of the trainings.
     """
-    text = readme.read_text(encoding="utf-8")
-    text = between(text, "findings", "\n".join(numbered(findings(results, provenance))))
+    told = "\n".join(numbered(findings(results, provenance)))
+    short = "\n".join(numbered(briefly(results, provenance)))
+    report = readme.parent / "report" / "workflow.rst"
+    opening = between(report.read_text(encoding="utf-8"), "findings", f"\n{short}\n", RST)
+    text = between(readme.read_text(encoding="utf-8"), "findings", told)
     text = between(text, "rule graph", f"```mermaid\n{graph()}```")
     folder = readme.parent / "docs" / "figures"
     folder.mkdir(parents=True, exist_ok=True)
     for name in FIGURES:
         with replacing(folder / name) as temporary:
             shutil.copyfile(results / "figures" / name, temporary)
+    write_text(report, opening)
     write_text(readme, text)
 
 
-def between(text: str, marker: str, content: str) -> str:
+def between(text: str, marker: str, content: str, comment: str = MARKDOWN) -> str:
     """`text` with `content` between the two comments that name `marker`. Raises `StudyError` where they are not."""
-    begin, end = f"<!-- {marker}: begin -->", f"<!-- {marker}: end -->"
+    begin, end = (comment.format(f"{marker}: {side}") for side in ("begin", "end"))
     if text.count(begin) != 1 or text.count(end) != 1:
         raise StudyError(f"README.md: expected '{begin}' and '{end}' once each; restore them from git")
     head, _, rest = text.partition(begin)
@@ -79,6 +87,33 @@ def findings(results: Path, provenance: Path) -> Iterator[str]:
     yield _tracing(shares)
     yield _functions(shares)
     yield _needs(shares)
+
+
+def briefly(results: Path, provenance: Path) -> Iterator[str]:
+    """The same five findings in a line each, for the report's first page, which has little room."""
+    trial = " (a trial run)" if read_json(provenance)["status"] == "trial" else ""
+    arms = FASHION_ARMS.read(results / FASHION_ARMS.name)
+    unseeded, seeded, era = (
+        _one(arms, arm=arm, metric="test_accuracy") for arm in ("unseeded", "same_seed", "era_numpy_tf")
+    )
+    yield (
+        f"**The same code gives another model each time:** {unseeded['n']} trainings, {unseeded['distinct_weights']} "
+        f"models; SD of test accuracy {_points(unseeded['sd'])} points ({_points(unseeded['sd_low'])} to "
+        f"{_points(unseeded['sd_high'])}){trial}."
+    )
+    yield (
+        f"**Which seed is set decides whether a run comes back:** {seeded['n']} trainings with Keras's seed, "
+        f"{_models(seeded['distinct_weights'])}; {era['n']} with the seeds usual in 2024, "
+        f"{_models(era['distinct_weights'])}{trial}."
+    )
+    shares = CORPUS_SHARES.read(results / CORPUS_SHARES.name)
+    found = {name: _one(shares, dimension="headline", function=name)
+             for name in ("traces_any", "log_metric", "log_input")}  # fmt: skip
+    some = found["traces_any"]
+    yield f"**Who imports MLflow does log with it:** {_share(some)} of {some['n']} projects."
+    yield f"**Metrics are logged, data are not:** {_share(found['log_metric'])} and {_share(found['log_input'])}."
+    pins, seeds = (_one(shares, dimension="signal", function=name) for name in ("requirements_all_pinned", "seeds"))
+    yield f"**Seeds are often set, packages seldom pinned:** {_share(seeds)} and {_share(pins)}."
 
 
 def _same_experiment(arms: pd.DataFrame, rows: pd.DataFrame, trial: str) -> str:

@@ -62,6 +62,9 @@ def test_its_sentences_are_those_of_the_published_tables(results: Path) -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     told = "\n".join(readme.numbered(readme.findings(results, TRAININGS / published.PROVENANCE)))
     assert told in text, "the README is not that of the published tables: run `make readme`"
+    short = "\n".join(readme.numbered(readme.briefly(results, TRAININGS / published.PROVENANCE)))
+    assert short in (ROOT / "report" / "workflow.rst").read_text(encoding="utf-8"), "run `make readme`"
+    assert len(short.splitlines()) <= 12, "the first page of the report has little room"
     sentences = re.findall(r"^\d\. .+?(?=^\d\. |\Z)", told, re.MULTILINE | re.DOTALL)
     assert len(sentences) == 5
     assert all(re.search(r"\d", sentence) for sentence in sentences)
