@@ -131,6 +131,57 @@ def test_other_libraries(tmp_path, source, params, words):
     assert called(tmp_path, source, params).words == words
 
 
+SETTINGS = """
+from dataclasses import dataclass, field
+from typing import ClassVar, List, Optional
+
+@dataclass
+class Net:
+    width: int = 8
+    drop: "Optional[float]" = None
+
+@dataclass
+class Base:
+    seed: int
+
+@dataclass
+class Settings(Base):
+    KIND: ClassVar[str] = "a"
+    lr: float = field(default=0.1, metadata={"help": "x"})
+    layers: List[int] = field(default_factory=lambda: [1])
+    warm: bool = False
+    hidden: int = field(default=1, init=False)
+    net: Net = field(default_factory=Net)
+"""
+GIVEN = {"seed": "3", "lr": "0.5", "layers": "[4, 8]", "warm": "True", "drop": "0.2", "net.width": "16", "hidden": "9",
+         "KIND": "b"}  # fmt: skip
+FLAT = ("--drop=0.2", "--layers", "4", "8", "--lr=0.5", "--seed=3", "--warm=True")
+
+
+@pytest.mark.parametrize(("end", "words", "unmapped"), [
+    ("from transformers import HfArgumentParser, TrainingArguments\n"
+     "a, b, c = HfArgumentParser((Settings, Net, TrainingArguments)).parse_args_into_dataclasses()",
+     FLAT, ("KIND", "hidden", "net.width")),
+    ("import simple_parsing\np = simple_parsing.ArgumentParser()\np.add_arguments(Settings, dest='s')\n"
+     "p.add_arguments(Net, 'n')", FLAT, ("KIND", "hidden", "net.width")),
+    ("import tyro\ntyro.cli(Settings)",
+     ("--layers", "4", "8", "--lr=0.5", "--net.width=16", "--seed=3", "--warm"), ("KIND", "drop", "hidden")),
+    ("import pyrallis\n@pyrallis.wrap()\ndef main(s: Settings): pass",
+     ("--layers=[4, 8]", "--lr=0.5", "--net.width=16", "--seed=3", "--warm=True"), ("KIND", "drop", "hidden")),
+])  # fmt: skip
+def test_dataclasses_from_whatever_reads_them(tmp_path, end, words, unmapped):
+    read = called(tmp_path, f"from settings import *\nfrom settings import Settings, Net\n{end}", GIVEN,
+                  settings_dot_py=SETTINGS)  # fmt: skip
+    assert (read.words, read.unmapped, read.missing) == (words, unmapped, ())
+    assert called(tmp_path, f"from settings import Settings, Net\n{end}", {"lr": "1"}).missing == ("seed",)
+
+
+def test_a_function_that_tyro_calls(tmp_path):
+    source = "import tyro\ndef main(rate: float, deep: bool = True, sizes: list[int] = [1]): pass\ntyro.cli(main)"
+    read = called(tmp_path, source, {"rate": "1", "deep": "False", "sizes": "[2, 3]"})
+    assert read.words == ("--no-deep", "--rate=1", "--sizes", "2", "3")
+
+
 def test_hydra_takes_values_of_its_configuration_and_nothing_that_calls_something_else(tmp_path):
     source = (
         "import hydra\n@hydra.main(version_base=None, config_path='conf', config_name='main')\n"

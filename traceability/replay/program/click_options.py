@@ -140,8 +140,20 @@ def _annotation(node: ast.expr | None) -> tuple[str, ast.Call | None]:
         said = [item for item in node.slice.elts[1:] if isinstance(item, ast.Call)]
         about = next((item for item in said if last(item.func) in ("Option", "Argument")), None)
         node = node.slice.elts[0]
+    return type_in_words(node), about
+
+
+def type_in_words(node: ast.expr | None) -> str:
+    """A type as written, without `Optional`, `| None` and `Annotated`; empty for none."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):  # written as text
+        try:
+            node = ast.parse(node.value, mode="eval").body
+        except (SyntaxError, ValueError, MemoryError, RecursionError):
+            return ""
+    if isinstance(node, ast.Subscript) and last(node.value) == "Annotated" and isinstance(node.slice, ast.Tuple):
+        node = node.slice.elts[0]
     if isinstance(node, ast.Subscript) and last(node.value) == "Optional":
         node = node.slice
     if isinstance(node, ast.BinOp) and isinstance(node.right, ast.Constant):
         node = node.left
-    return ("" if node is None else ast.unparse(node).removeprefix("typing.")), about
+    return "" if node is None else ast.unparse(node).removeprefix("typing.")

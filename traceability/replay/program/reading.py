@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from traceability.replay.program import argparse_options, click_options, other_options
+from traceability.replay.program import argparse_options, click_options, dataclass_options, other_options
 from traceability.replay.program.options import Declared, Option, Unspellable
 from traceability.replay.program.source import Module, modules
 
@@ -39,6 +39,7 @@ def declared(folder: Path, script: str) -> Declared:
             here = here + click_options.declared(module) + other_options.fire(module)
         # What an imported module needs may be needed by another program.
         found = found + (here if module.main else _optional(here))
+    found = found + dataclass_options.declared(read)
     if read and not found.options:
         found = found + other_options.hydra(read[0], folder)
     if read and not found.options:
