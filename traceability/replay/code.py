@@ -24,6 +24,8 @@ _SETTINGS = ("protocol.file.allow=always", "safe.directory=*", f"core.hooksPath=
              "gc.auto=0")  # fmt: skip
 #: The transports that a recorded address may ask for; `ext::` and the like would run a command.
 _TRANSPORTS = "git:http:https:ssh"
+#: Without them git-lfs fetches the files and leaves their pointers: it is installed per user or repository.
+_LFS = ("-c", "filter.lfs.clean=git-lfs clean -- %f", "-c", "filter.lfs.smudge=git-lfs smudge -- %f")
 _POINTER = b"version https://git-lfs.github.com/spec/"
 
 
@@ -146,7 +148,7 @@ def _large_files(target: Path, files: bool) -> None:
         return
     said = "git-lfs is not installed"
     if pointers(target) and shutil.which("git-lfs"):
-        done = _transport("lfs", "pull", cwd=target, files=files)
+        done = _transport(*_LFS, "lfs", "pull", cwd=target, files=files)
         said = "" if done.status == 0 else f"git lfs pull: {_said(done)}"
     left = pointers(target)
     if left:

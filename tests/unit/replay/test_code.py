@@ -97,6 +97,26 @@ def test_pointers_of_large_files_are_named_as_such(tmp_path):
     assert "data/model.bin" in stopped.detail
 
 
+@pytest.mark.skipif(shutil.which("git-lfs") is None, reason="git-lfs is not installed")
+def test_large_files_are_fetched_where_git_lfs_is_installed(tmp_path):
+    work, host = tmp_path / "work", tmp_path / "host.git"
+    content = bytes(range(256)) * 40
+    repository(work, {".gitattributes": "*.bin filter=lfs diff=lfs merge=lfs -text\n"})
+    git.run("init", "--quiet", "--bare", str(host))
+    git.run("remote", "add", "origin", host.as_uri(), cwd=work)
+    # The filter turns the file into its pointer; git-lfs then hands the content to the host.
+    git.run("config", "filter.lfs.clean", "git-lfs clean -- %f", cwd=work)
+    (work / "model.bin").write_bytes(content)
+    commit = git.commit_all(work, "with weights")
+    assert git.run("show", f"{commit}:model.bin", cwd=work).startswith("version https://git-lfs")
+    git.run("push", "--quiet", "origin", "HEAD:refs/heads/main", cwd=work)
+    git.run("lfs", "push", "--all", "origin", cwd=work)
+    found = restored(host.as_uri(), commit, tmp_path / "found")
+    assert (found / "model.bin").read_bytes() == content
+    shutil.rmtree(host / "lfs")
+    assert "git lfs pull" in reason(host.as_uri(), commit, tmp_path / "lost").detail
+
+
 def test_a_tree_of_a_few_hundred_bytes_that_stands_for_millions_of_files_is_not_laid_out(tmp_path):
     commit = repository(tmp_path / "bomb", {"leaf": "x"})
     tree = git.run("rev-parse", f"{commit}^{{tree}}", cwd=tmp_path / "bomb").strip()
