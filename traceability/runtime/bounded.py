@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -12,8 +13,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from traceability.runtime import terminal
+
 #: Characters that are kept of what a program says, from its end.
 KEPT = 20_000
+_COLOURS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
 
 @dataclass(frozen=True)
@@ -26,9 +30,10 @@ class Ended:
 
     @property
     def last_line(self) -> str:
-        """The last thing it said."""
-        lines = [line for line in self.output.strip().splitlines() if line.strip()]
-        return lines[-1][:300] if lines else "it said nothing"
+        """The last thing it said, without colours; other control characters are written out."""
+        plain = _COLOURS.sub("", self.output)
+        lines = [line for line in plain.strip().splitlines() if line.strip()]
+        return terminal.printable(lines[-1][:300]) if lines else "it said nothing"
 
 
 def run(words: Sequence[str], *, cwd: Path | None, environment: Mapping[str, str], timeout: float) -> Ended:

@@ -7,7 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from traceability.runtime import processes
+from traceability.runtime import bounded, processes
 
 HOLD = "import sys, time; from traceability.runtime import processes\nwith processes.scratch('tried') as folder:\n"
 HOLD += "    print(folder, flush=True); time.sleep(60)"
@@ -73,3 +73,9 @@ def test_a_killed_process_leaves_its_folder_only_until_the_next_one_comes(monkey
     with processes.scratch("tried"):
         assert not folder.exists()
     assert (tmp_path / "elsewhere").is_dir()
+
+
+def test_last_words_have_no_colours_and_do_not_steer_a_terminal():
+    ended = bounded.Ended(1, 0.1, "first\n\x1b[0;31mValueError\x1b[0m: \x1b]0;title\x07 7 items\n\n")
+    assert ended.last_line == "ValueError: \\x1b]0;title\\x07 7 items"
+    assert bounded.Ended(0, 0.1, " \x1b[0m\n").last_line == "it said nothing"
