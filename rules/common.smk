@@ -93,6 +93,9 @@ stores = checked(
     in_source(config["storage"]["table"]),
     config["storage"]["stores"],
 )
+# The levels of the cost of tracking, and the one subject that they are measured on.
+COSTS = "config/costs.tsv"
+COSTED = checked(ARMS.rows, in_source(COSTS))[0]["workload"]
 # The subject that every tracker records; it has no arms.
 CAPTURED = "diabetes_trackers"
 
@@ -213,6 +216,8 @@ services_of_this_run = contextlib.ExitStack()
 def start_tracking():
     """Before the first job: refuse SQLite where jobs leave this machine, and start the server if it is to be ours."""
     settings = config["tracking"]
+    # Snakemake offers no public way to ask where jobs will run; these two names are in it since 8.0, and a test with a
+    # real scheduler (tests/cluster) fails when they are not there any more.
     if workflow.non_local_exec:
         executor = workflow.executor_plugin.name.rpartition(
             "snakemake-executor-plugin-"

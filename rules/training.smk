@@ -15,6 +15,8 @@ rule stage_subject:
         subject_files,
     output:
         receipt="results/subjects/{workload}.json",
+        worktree=directory("results/subjects/{workload}"),
+        origin=directory("results/subjects/{workload}.git"),
     log:
         "<logs>/stage_subject/{workload}.log",
     localrule: True
@@ -22,7 +24,6 @@ rule stage_subject:
         "../envs/datasets.yaml"
     params:
         source=lambda wildcards, output: in_source(f"subjects/{wildcards.workload}"),
-        target=subpath(output.receipt, strip_suffix=".json"),
         code=code_digest("stage_subject"),
     script:
         "../scripts/stage_subject.py"
@@ -92,10 +93,10 @@ rule collect_runs:
 rule measure_costs:
     """What tracking and determinism cost; nothing else runs meanwhile."""
     input:
-        levels=in_source("config/costs.tsv"),
+        levels=in_source(COSTS),
         plan=in_source(config["statistics"]["plan"]),
-        subject="results/subjects/digits_mlp.json",
-        data=data_of("digits_mlp"),
+        subject=f"results/subjects/{COSTED}.json",
+        data=data_of(COSTED),
     output:
         table=ensure("results/training/costs.tsv", non_empty=True),
     log:
@@ -111,8 +112,8 @@ rule measure_costs:
         runtime=growing(60),
     params:
         repetitions=lookup("training/cost_repetitions", within=config),
-        epochs=epochs_of("digits_mlp", "cost_epochs"),
-        preload=preloaded("digits_mlp"),
+        epochs=epochs_of(COSTED, "cost_epochs"),
+        preload=preloaded(COSTED),
         seed=lookup("training/order_seed", within=config),
         code=code_digest("measure_costs", "training/preloaded"),
     script:

@@ -6,9 +6,9 @@ from traceability.study import job
 from traceability.study.subjects import stage
 
 
-def main(source: Path, target: Path, receipt: Path) -> None:
-    """Write the repositories below `target` and the receipt (JSON: name, worktree, origin, commit)."""
-    stage(source, target, receipt)
+def main(source: Path, worktree: Path, origin: Path, receipt: Path) -> None:
+    """Write the clone, the repository that is its origin, and the receipt (JSON: name, worktree, origin, commit)."""
+    stage(source, worktree, receipt, origin)
 
 
 if __name__ == "__main__":

@@ -26,24 +26,26 @@ class Entry:
     draw: str = "draw"
     #: The first of how many frames hold the values; the next one, if any, names the source of the corpus.
     frames: int = 1
+    #: Columns that are read as text whatever they look like, such as a version.
+    texts: tuple[str, ...] = ()
 
 
 FIGURES = {
     "arms": Entry("arms", "Spread of repeated runs per arm", tables.ARMS, frames=2),
     "capture_matrix": Entry(
         "capture", "What each way of using MLflow records", tables.CAPTURE_MATRIX, "shown_capture_matrix",
-        "draw_capture_matrix",
+        "draw_capture_matrix", texts=("version",),
     ),
     "components": Entry("components", "Sources of variance", tables.COMPONENTS),
     "corpus": Entry("corpus", "What else the corpus shows of MLflow's use", tables.CORPUS),
     "costs": Entry("costs", "Cost of tracking and determinism", tables.COSTS, frames=2),
     "digest_blind_spots": Entry(
         "capture", "Which changes of data a digest sees", tables.DIGEST_BLIND_SPOTS, "shown_digest_blind_spots",
-        "draw_digest_blind_spots",
+        "draw_digest_blind_spots", texts=("version",),
     ),
     "launch_modes": Entry(
         "capture", "What is recorded of the code, by launch mode", tables.LAUNCH_MODES, "shown_launch_modes",
-        "draw_launch_modes", frames=2,
+        "draw_launch_modes", frames=2, texts=("version",),
     ),
     "published_runs": Entry(
         "published_runs", "The study's three published trainings among ours", tables.PUBLISHED_RUNS, frames=2
@@ -62,7 +64,7 @@ FIGURES = {
     ),
     "trackers": Entry(
         "capture", "What each tracker records of the same experiment", tables.TRACKERS, "shown_trackers",
-        "draw_trackers",
+        "draw_trackers", texts=("version",),
     ),
     "usage": Entry("usage", "Share of projects that use MLflow's logging functions", tables.USAGE),
     "usage_by_group": Entry(
@@ -82,7 +84,7 @@ def plot(name: str, sources: Sequence[Path], figure: Path, table: Path) -> None:
             f"figure '{name}' is not declared in traceability/figures/catalogue.py; {nearest(name, FIGURES)}"
         )
     entry = FIGURES[name]
-    frames = [read_frame(path, {"version": "str"}) for path in sources]
+    frames = [read_frame(path, dict.fromkeys(entry.texts, "str")) for path in sources]
     if len(frames) < entry.frames:
         raise StudyError(f"figure '{name}' is drawn from {entry.frames} tables, its rule gives {len(frames)}")
     module = importlib.import_module(f"traceability.figures.{entry.module}")

@@ -94,17 +94,32 @@ def die_with_parent() -> None:
 def exclusive(path: Path) -> Iterator[None]:
     """Hold the operating system's lock on `path`; it goes with the process, however that ends.
 
-    Raises `StudyError` when another process holds it.
+    The file is removed at the end, because no rule declares it. Raises `StudyError` when another process holds it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise StudyError(
-                f"{path}: another process is doing this work; wait for it or end it, then run again"
-            ) from None
-        yield
+    while True:
+        with path.open("w") as stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise StudyError(
+                    f"{path}: another process is doing this work; wait for it or end it, then run again"
+                ) from None
+            # Opened before another process removed it: the lock would be on a file that nobody else can find.
+            if not _is_still(path, stream.fileno()):
+                continue
+            try:
+                yield
+            finally:
+                path.unlink(missing_ok=True)
+            return
+
+
+def _is_still(path: Path, opened: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(opened))
+    except FileNotFoundError:
+        return False
 
 
 #: A socket's name has at most 107 characters; what is added to the folder is shorter than the rest.

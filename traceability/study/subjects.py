@@ -33,15 +33,15 @@ class Staged:
         return Path(self.worktree) / "train.py"
 
 
-def stage(source: Path, target: Path, receipt: Path) -> Staged:
-    """Stage `source` as `target`.git (bare) and `target` (clone) and write the receipt as JSON.
+def stage(source: Path, target: Path, receipt: Path, origin: Path | None = None) -> Staged:
+    """Stage `source` as the bare repository `origin` (`target`.git where not given) and its clone `target`.
 
-    The commit id is the same every time and on every machine (identity, dates and settings are fixed). Raises
-    `StudyError` if the subject has no train.py.
+    What was done is written to `receipt` as JSON. The commit id is the same every time and on every machine (identity,
+    dates and settings are fixed). Raises `StudyError` if the subject has no train.py.
     """
     if not (source / "train.py").is_file():
         raise StudyError(f"{source}: not a subject, it has no train.py; see docs/adding.md")
-    bare = target.with_name(f"{target.name}.git")
+    bare = origin or target.with_name(f"{target.name}.git")
     for old in (target, bare):
         shutil.rmtree(old, ignore_errors=True)
     shutil.copytree(source, target, ignore=_LEFT_OUT)
@@ -49,6 +49,10 @@ def stage(source: Path, target: Path, receipt: Path) -> Staged:
         path.chmod(0o755 if path.is_dir() else 0o644)
     commit = git.commit_all(target, f"{source.name} as studied")
     git.run("clone", "--quiet", "--bare", str(target), str(bare))
+    # Snakemake marks folders that a rule makes with a file of its own, which must not make the clone a changed one.
+    exclude = target / ".git" / "info" / "exclude"
+    exclude.parent.mkdir(exist_ok=True)
+    exclude.write_text(".snakemake_timestamp\n", encoding="utf-8")
     git.run("remote", "add", "origin", str(bare.resolve()), cwd=target)
     git.run("fetch", "--quiet", "origin", cwd=target)
     staged = Staged(source.name, str(target.resolve()), str(bare.resolve()), commit)
