@@ -12,6 +12,7 @@ rule corpus:
         "results/corpus/scanner_accuracy.tsv",
         "results/corpus/label_accuracy.tsv",
         "results/corpus/independent_accuracy.tsv",
+        "results/corpus/fresh_accuracy.tsv",
         "results/corpus/kind_agreement.tsv",
         "results/corpus/text_search_beside.tsv",
         "results/corpus/usage_counts.tsv",
@@ -94,7 +95,7 @@ use rule score_scanner as score_labels with:
 
 
 rule score_independent:
-    """The scanner against projects labelled after it was frozen, per project and per call site."""
+    """The scanner against projects labelled before version 2.0.0, per project and per call site."""
     input:
         projects=in_source("resources/labels/independent.tsv"),
         sites=in_source("resources/labels/independent_calls.tsv"),
@@ -107,7 +108,7 @@ rule score_independent:
             category="Use",
             subcategory="Instrument",
             labels={
-                "content": "accuracy on projects labelled after it",
+                "content": "agreement with labels made before version 2.0.0",
                 "form": "table",
             },
         ),
@@ -123,6 +124,29 @@ rule score_independent:
         code=code_digest("score_independent"),
     script:
         "../scripts/score_independent.py"
+
+
+use rule score_independent as score_fresh with:
+    """The scanner against projects that were listed and labelled after it was frozen."""
+    input:
+        projects=in_source("resources/labels/fresh.tsv"),
+        sites=in_source("resources/labels/fresh_calls.tsv"),
+        usage="results/corpus/usage.tsv",
+        calls="results/corpus/calls.parquet",
+    output:
+        table=report(
+            ensure("results/corpus/fresh_accuracy.tsv", non_empty=True),
+            caption="../report/corpus/fresh_accuracy.rst",
+            category="Use",
+            subcategory="Instrument",
+            labels={
+                "content": "accuracy on projects labelled after it",
+                "form": "table",
+            },
+        ),
+    log:
+        "<logs>/score_fresh.log",
+    localrule: True
 
 
 rule score_kinds:

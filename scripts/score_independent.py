@@ -11,22 +11,33 @@ from traceability.corpus.labels import read_truth
 from traceability.study import job
 from traceability.study.registry import read_frame
 
+#: Sets of labels: the table of their call sites, and the table that is written.
+LABELS = (
+    (tables.LABELLED_CALLS, tables.INDEPENDENT_ACCURACY),
+    (tables.FRESH_CALLS, tables.FRESH_ACCURACY),
+)
+
 
 def main(
     projects: Path, sites: Path, usage: Path, calls: Path, table: Path, confidence: float, resamples: int, seed: int
 ) -> None:
-    """Write one row per column for projects, and one for call sites."""
-    truth = read_truth(projects)
-    truth["reader2_differs"] = read_frame(projects, {"reader2_differs": "str"}).set_index("repo")["reader2_differs"]
+    """Write one row per column for projects, and one for call sites; `sites` and `table` are of one set of labels."""
+    labelled = read_frame(projects, {"reader2_differs": "str"}).set_index("repo")
+    columns = [column.name for column in tables.FLAGS if column.name in labelled]
+    truth = read_truth(projects, columns)
+    truth["reader2_differs"] = labelled["reader2_differs"]
+    calls_of, written = next(
+        pair for pair in LABELS if Path(pair[0].name).name == sites.name and Path(pair[1].name).name == table.name
+    )
     said = tables.USAGE.read(usage).set_index("repository")
-    named = tables.LABELLED_CALLS.read(sites)
+    named = calls_of.read(sites)
     found = tables.CALLS.read(calls)
     wilson = functools.partial(intervals.wilson, confidence=confidence)
     clustered = functools.partial(intervals.cluster_bootstrap, resamples=resamples, seed=seed, confidence=confidence)
-    rows = independent.by_project(truth, said, [column.name for column in tables.FLAGS], wilson)
+    rows = independent.by_project(truth, said, columns, wilson)
     here: pd.DataFrame = found[found["repository"].isin(truth.index)]
     rows += independent.by_call(named, here, len(truth), wilson, clustered)
-    tables.INDEPENDENT_ACCURACY.write(rows, table)
+    written.write(rows, table)
 
 
 if __name__ == "__main__":

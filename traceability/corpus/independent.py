@@ -14,6 +14,15 @@ from traceability.corpus.tables import ENOUGH_POSITIVES
 SITE = ["repository", "file", "cell", "line", "column"]
 #: Ways of reaching MLflow that stand in the project's own code, as the readers counted them.
 DIRECT = ("module", "name", "client", "reference")
+#: Ways by which other libraries reach it for the project.
+OTHERS = ("library", "configured")
+
+#: Functions that stand in the code of users under their own name, together one row of the table for call sites.
+FLUENT = (
+    "log_param", "log_metric", "log_artifact", "log_model", "autolog", "set_tag", "log_input", "start_run",
+    "set_experiment", "set_tracking_uri",
+)  # fmt: skip
+TOGETHER = "fluent functions together"
 
 Share = Callable[[int, int], tuple[float, float]]
 Clustered = Callable[[NDArray[np.float64], NDArray[Any], Callable[[NDArray[np.float64]], float]], tuple[float, float]]
@@ -40,19 +49,22 @@ def by_call(
 ) -> list[dict[str, Any]]:
     """Rows of `tables.INDEPENDENT_ACCURACY` for call sites.
 
-    `sites` is the readers' table (a site counts when both name it), `calls` the scanner's rows for the same projects.
+    `sites` is the readers' table (a site counts when both name it, or when its `truth` was decided), `calls` the
+    scanner's rows for the same projects.
     Sites of one project are alike, so projects are resampled; where no site is wrong a bootstrap has no width, and
     Wilson's interval over the projects that hold a site stands in.
     """
-    truth = sites[(sites["reader_1"] == 1) & (sites["reader_2"] == 1)]
+    agreed = (sites["reader_1"] == 1) & (sites["reader_2"] == 1)
+    truth = sites[sites["truth"] == 1 if "truth" in sites else agreed]
     found = sites_of(calls, set(sites["column"]))
     both = truth.merge(found, on=SITE, how="outer", indicator=True)
     rows = []
-    for column, part in both.groupby("column"):
+    fluent = both[both["column"].isin(FLUENT)]
+    for column, part in [*both.groupby("column"), *([(TOGETHER, fluent)] if len(fluent) else [])]:
         named = part["_merge"] != "right_only"
         given = part["_merge"] != "left_only"
         tp, fp, fn = int((named & given).sum()), int((given & ~named).sum()), int((named & ~given).sum())
-        either = sites[sites["column"] == column]
+        either = sites[sites["column"].isin(FLUENT if column == TOGETHER else (column,))]
         row = {
             "level": "call site", "column": column, "projects": projects, "positives": tp + fn, "tp": tp, "fp": fp,
             "fn": fn, "readers_agree": float((either["reader_1"] == either["reader_2"]).mean()) if len(either) else 1.0,
@@ -72,11 +84,15 @@ def by_call(
 
 
 def sites_of(calls: pd.DataFrame, columns: set[str]) -> pd.DataFrame:
-    """The scanner's call sites in the readers' form: a call on a client is also one of `via_client`."""
+    """The scanner's call sites in the readers' form: a call on a client is also one of `via_client`.
+
+    What other libraries or configuration write to MLflow is of the column `wrapper`.
+    """
     own = calls[calls["way"].isin(DIRECT)]
+    others = calls[calls["way"].isin(OTHERS) & calls["kind"].str.startswith("wrapper_")].assign(kind="wrapper")
     clients = own[(own["way"] == "client") | (own["kind"] == "client")].assign(kind="via_client")
     # To the readers the column is one of the usage table; in the scan it is the place in a line.
-    named = pd.concat([own, clients]).drop(columns="column", errors="ignore").rename(columns={"kind": "column"})
+    named = pd.concat([own, clients, others]).drop(columns="column", errors="ignore").rename(columns={"kind": "column"})
     return named.loc[named["column"].isin(columns), SITE].drop_duplicates()
 
 

@@ -183,6 +183,13 @@ INDEPENDENT_ACCURACY = Table(
     key=("level", "column"),
 )  # fmt: skip
 
+FRESH_ACCURACY = Table(
+    "corpus/fresh_accuracy.tsv",
+    "Scanner 2.0.0 against two readings of projects that nobody had seen when it was frozen. Rates over fewer than "
+    f"{ENOUGH_POSITIVES} positives are left empty.",
+    INDEPENDENT_ACCURACY.columns, key=INDEPENDENT_ACCURACY.key,
+)  # fmt: skip
+
 #: Where a word of the text search stands when the scanner does not name the function, nearest to a call first.
 _WORD_PLACES = {
     "switched_off": "switched off by disable=True",
@@ -271,6 +278,18 @@ LABELLED_CALLS = Table(
         Column("reader_2", "int", "1: named by the second reader", minimum=0, maximum=1),
     ),
     key=("repository", "file", "cell", "line", "column"),
+)  # fmt: skip
+
+FRESH_CALLS = Table(
+    "resources/labels/fresh_calls.tsv",
+    "Call sites that two readers named in projects that nobody had seen when scanner 2.0.0 was frozen.",
+    (
+        *LABELLED_CALLS.columns,
+        Column("ambiguous", "int", "1: a reader says that it could be decided otherwise", minimum=0, maximum=1),
+        Column("truth", "int", "1: a site, as both readers say, or by a third look where they differ", minimum=0,
+               maximum=1),
+    ),
+    key=LABELLED_CALLS.key,
 )  # fmt: skip
 
 CALIBRATION_CALLS = Table(

@@ -172,7 +172,7 @@ def _corpus() -> list[Number]:
         Number("corpus.published_count", f"{_STATISTICS}/usage_shares.tsv", "count", "k", n="n",
                where={"source": "published"}),
     ]  # fmt: skip
-    for table, name in (("scanner_accuracy", "traps"), ("label_accuracy", "labels")):
+    for table, name in (("scanner_accuracy", "traps"),):
         for instrument in ("resolver", "text_search"):
             where = {"instrument": instrument, "column": "traces_any"}
             for quantity in ("precision", "recall"):
@@ -180,6 +180,20 @@ def _corpus() -> list[Number]:
                     f"scanner.{name}.{instrument}.{quantity}", f"{scores}/{table}.tsv", "share", quantity, n="projects",
                     low=f"{quantity}_low", high=f"{quantity}_high", where=where,
                 ))  # fmt: skip
+    for name, column in (("fluent", "fluent functions together"), ("client", "via_client")):
+        for quantity in ("precision", "recall"):
+            made.append(Number(
+                f"scanner.fresh.{name}.{quantity}", f"{scores}/fresh_accuracy.tsv", "share", quantity, n="positives",
+                low=f"{quantity}_low", high=f"{quantity}_high", where={"level": "call site", "column": column},
+            ))  # fmt: skip
+    beside: Filter = {"function": "traces_any"}
+    for name in ("resolver", "text_search", "resolver_only", "text_search_only"):
+        made.append(Number(f"beside.{name}", f"{scores}/text_search_beside.tsv", "count", name, n="projects",
+                           where=beside))  # fmt: skip
+    made.append(Number("beside.log_model", f"{scores}/text_search_beside.tsv", "count", "text_search_only",
+                       n="projects", where={"function": "log_model"}))  # fmt: skip
+    made.append(Number("scanner.fresh.projects", f"{scores}/fresh_accuracy.tsv", "count", "projects",
+                       where={"level": "call site", "column": "via_client"}))  # fmt: skip
     return made
 
 

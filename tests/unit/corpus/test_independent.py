@@ -56,9 +56,10 @@ def test_misses_and_inventions_are_counted_and_calls_of_own_wrappers_are_not() -
         [call("a", line) for line in range(2, 21)]  # line 1 is missed
         + [call("b", 1), call("b", 9), call("b", 12, way="wrapped"), call("b", 13, kind="log_param")]
     )
-    (row,) = independent.by_call(sites, calls, 2, intervals.wilson, CLUSTERED)
+    row, together = independent.by_call(sites, calls, 2, intervals.wilson, CLUSTERED)
     assert (row["positives"], row["tp"], row["fp"], row["fn"]) == (21, 20, 1, 1)
     assert row["precision"] == pytest.approx(20 / 21)
+    assert (together["column"], together["tp"], together["fn"]) == (independent.TOGETHER, 20, 1)
     assert row["recall"] == pytest.approx(20 / 21)
     assert row["precision_low"] == pytest.approx(0.5), "a resample may hold project b alone, where 1 of 2 is right"
     assert row["readers_agree"] == pytest.approx(21 / 22)
@@ -85,6 +86,6 @@ def test_few_positives_give_counts_and_no_rate() -> None:
 def test_without_an_error_the_interval_is_that_of_the_projects_not_of_the_sites() -> None:
     sites = pd.DataFrame([site(project, line) for project in "abcd" for line in range(1, 11)])
     calls = pd.DataFrame([call(project, line) for project in "abcd" for line in range(1, 11)])
-    (row,) = independent.by_call(sites, calls, 4, intervals.wilson, CLUSTERED)
+    row, _ = independent.by_call(sites, calls, 4, intervals.wilson, CLUSTERED)
     assert row["precision"] == 1.0
     assert row["precision_low"] == pytest.approx(intervals.wilson(4, 4)[0])
