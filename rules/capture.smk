@@ -27,20 +27,23 @@ rule environments:
 
 
 rule build_environment:
-    """Build a tracker's environment from its locked requirements, or say why there is none."""
+    """Build an environment to measure with (a tracker's, a component's) from its locked list, or say why not."""
     input:
         requirements=requirements_of,
-        trackers=in_source(config["capture"]["trackers"]),
     output:
-        receipt="results/environments/{tracker}.json",
+        receipt="results/environments/{environment}.json",
     log:
-        "<logs>/build_environment/{tracker}.log",
+        "<logs>/build_environment/{environment}.log",
     localrule: True
     conda:
         "../envs/replay.yaml"
     resources:
         downloads=1,
     params:
+        about=lambda wildcards: environment_of(wildcards)["about"],
+        package=lambda wildcards: environment_of(wildcards)["package"],
+        version=lambda wildcards: environment_of(wildcards)["version"],
+        given=lambda wildcards: environment_of(wildcards)["given"],
         code=code_digest("build_environment"),
     script:
         "../scripts/build_environment.py"

@@ -96,13 +96,15 @@ stores = checked(
 # The levels of the cost of tracking, and the one subject that they are measured on.
 COSTS = "config/costs.tsv"
 COSTED = checked(ARMS.rows, in_source(COSTS))[0]["workload"]
+# Components of storage that run in an environment of their own.
+COMPONENTS = ("swift", "uvloop")
 # The subject that every tracker records; it has no arms.
 CAPTURED = "diabetes_trackers"
 
 
 wildcard_constraints:
     workload="|".join([*WORKLOADS, CAPTURED]),
-    tracker="|".join(tracker["tracker"] for tracker in trackers),
+    environment="|".join([*(tracker["tracker"] for tracker in trackers), *COMPONENTS]),
     dataset="|".join(config["datasets"]["names"]),
     batch=r"\d+",
 
@@ -283,10 +285,31 @@ def batch_minutes(wildcards, attempt):
     return (15 + int(seconds / 60)) * 2 ** (attempt - 1)
 
 
+def environment_of(wildcards):
+    """What an environment is to hold: its locked list, package and version, and what its receipt says besides."""
+    name = wildcards.environment
+    for row in trackers:
+        if row["tracker"] == name:
+            return {
+                "requirements": row["requirements"],
+                "package": row["package"],
+                "version": row["version"],
+                "given": "",
+                "about": {"tracker": name, "system": row["system"]},
+            }
+    return {
+        "requirements": f"envs/{name}.txt",
+        "package": name,
+        "version": "",
+        # Of the components only Swift can be given.
+        "given": config["storage"].get(name, ""),
+        "about": {"package": name},
+    }
+
+
 def requirements_of(wildcards):
-    """The locked requirements of a tracker."""
-    (row,) = [row for row in trackers if row["tracker"] == wildcards.tracker]
-    return in_source(row["requirements"])
+    """The locked list of an environment that a rule builds."""
+    return in_source(environment_of(wildcards)["requirements"])
 
 
 def environments_in_use():

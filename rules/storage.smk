@@ -19,29 +19,6 @@ rule storage:
     localrule: True
 
 
-rule build_component:
-    """Build the environment of a component from its locked requirements, or say why there is none."""
-    input:
-        requirements=in_source("envs/{component}.txt"),
-    output:
-        receipt="results/environments/{component}.json",
-    log:
-        "<logs>/build_component/{component}.log",
-    wildcard_constraints:
-        component="swift|uvloop",
-    localrule: True
-    conda:
-        "../envs/replay.yaml"
-    resources:
-        downloads=1,
-    params:
-        # Of these two only Swift can be given.
-        given=lambda wildcards: config["storage"].get(wildcards.component, ""),
-        code=code_digest("build_component"),
-    script:
-        "../scripts/build_component.py"
-
-
 rule use_stores:
     """Every set-up opened once: what logging costs, where one experiment lies, what a move keeps, several writers."""
     input:

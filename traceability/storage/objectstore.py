@@ -117,7 +117,7 @@ use = egg:swift#dlo
 
 @contextlib.contextmanager
 def swift(receipt: Path | None) -> Iterator[ObjectStore]:
-    """Start a one-node Swift (`receipt` of `environments.build`): one copy of each object, S3 on a free port.
+    """Start a one-node Swift (`receipt` of its environment): one copy of each object, S3 on a free port.
 
     Raises `StudyError` where it is not installed or does not start.
     """

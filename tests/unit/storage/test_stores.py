@@ -28,6 +28,7 @@ from traceability.storage import (
     tables,
 )
 from traceability.storage.experiment import PARAMS, TAGS
+from traceability.study import environments as built
 
 
 @pytest.mark.slow
@@ -243,7 +244,7 @@ def test_set_ups_that_cannot_start_are_reasons(opened):
 
 def test_a_component_whose_environment_lacks_it_is_one_line_that_names_the_key(tmp_path):
     with pytest.raises(StudyError, match=r"storage\.swift: .* holds no package 'swift'"):
-        environments.build(tmp_path / "unused.txt", "swift", str(Path(sys.prefix)), tmp_path / "swift.json")
+        built.build(tmp_path / "unused.txt", "swift", tmp_path / "swift.json", {}, given=str(Path(sys.prefix)))
     (tmp_path / "swift.json").write_text('{"package": "swift", "python": "", "reason": "cannot be installed: x"}')
     with pytest.raises(StudyError, match="object store: swift cannot be installed: x"):
         environments.interpreter("object store", tmp_path / "swift.json")
@@ -251,7 +252,7 @@ def test_a_component_whose_environment_lacks_it_is_one_line_that_names_the_key(t
 
 @pytest.mark.slow
 def test_a_real_object_store_holds_the_artifacts_of_a_server(rows, tmp_path):
-    environments.build(ROOT / "envs" / "swift.txt", "swift", "", tmp_path / "environments" / "swift.json")
+    built.build(ROOT / "envs" / "swift.txt", "swift", tmp_path / "environments" / "swift.json", {"package": "swift"})
     given = stores.Given(tmp_path / "environments" / "swift.json")
     with stores.all_opened(rows("sqlite", "server_s3"), tmp_path, given) as (found, reasons):
         assert reasons == {}
@@ -276,7 +277,9 @@ def test_sizes_that_would_take_too_long_are_left_out_and_slow_ones_are_repeated_
 
 @pytest.mark.slow
 def test_a_kept_connection_to_two_workers_waits_for_the_delayed_acknowledgement_and_accounts_for_the_hash(tmp_path):
-    environments.build(ROOT / "envs" / "uvloop.txt", "uvloop", "", tmp_path / "environments" / "uvloop.json")
+    built.build(
+        ROOT / "envs" / "uvloop.txt", "uvloop", tmp_path / "environments" / "uvloop.json", {"package": "uvloop"}
+    )
     measured = latency.measure(tmp_path, tmp_path / "environments" / "uvloop.json", 15, 200, 1)
     tables.LATENCY.write(measured, tmp_path / "latency.tsv")
     assert [row["reason"] for row in measured] == [None] * len(measured)
