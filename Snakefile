@@ -35,6 +35,7 @@ include: "rules/replay.smk"
 include: "rules/capture.smk"
 include: "rules/storage.smk"
 include: "rules/corpus.smk"
+include: "rules/public_records.smk"
 include: "rules/published.smk"
 include: "rules/statistics.smk"
 include: "rules/figures.smk"
@@ -52,6 +53,7 @@ rule all:
         rules.capture.input,
         rules.storage.input,
         rules.corpus.input,
+        rules.public_records.input,
         rules.statistics.input,
         rules.figures.input,
         rules.paper.input,

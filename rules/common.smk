@@ -28,6 +28,7 @@ from traceability.capture.tables import TRACKERS
 from traceability.corpus import batches as project_batches
 from traceability.datasets import catalogue, download
 from traceability.errors import StudyError
+from traceability.public_records import places as public_places
 from traceability.paper import crate, typesetting
 from traceability.reproduction import origins
 from traceability.paper.number_table import TABLES as TABLES_OF_THE_PAPER

@@ -20,6 +20,10 @@ rule figures:
         "results/figures/usage.svg",
         "results/figures/usage_by_group.svg",
         "results/figures/corpus.svg",
+        "results/figures/public_funnel.svg",
+        "results/figures/public_fields.svg",
+        "results/figures/public_levels.svg",
+        "results/figures/public_advice.svg",
     localrule: True
 
 
@@ -476,3 +480,122 @@ use rule plot_figure as plot_corpus with:
     params:
         name="corpus",
         code=code_digest("plot_figure", "figures/corpus"),
+
+
+use rule plot_figure as plot_public_funnel with:
+    """How far public records lead, stage by stage, with intervals."""
+    input:
+        sources=[
+            "results/public_records/funnel.tsv",
+        ],
+    output:
+        figure=report(
+            ensure("results/figures/public_funnel.svg", non_empty=True),
+            caption="../report/public_records/funnel.rst",
+            category="Public records",
+            subcategory="How far they lead",
+            labels={"content": "stages of the road", "form": "figure"},
+        ),
+        table=report(
+            ensure("results/figures/public_funnel.tsv", non_empty=True),
+            caption="../report/public_records/funnel.rst",
+            category="Public records",
+            subcategory="How far they lead",
+            labels={"content": "stages of the road", "form": "values of the figure"},
+        ),
+    log:
+        "<logs>/plot_public_funnel.log",
+    localrule: True
+    params:
+        name="public_funnel",
+        code=code_digest("plot_figure", "figures/public_records"),
+
+
+use rule plot_figure as plot_public_fields with:
+    """What public records hold, by need."""
+    input:
+        sources=[
+            "results/public_records/fields.tsv",
+        ],
+    output:
+        figure=report(
+            ensure("results/figures/public_fields.svg", non_empty=True),
+            caption="../report/public_records/fields.rst",
+            category="Public records",
+            subcategory="What they hold",
+            labels={"content": "fields by need", "form": "figure"},
+        ),
+        table=report(
+            ensure("results/figures/public_fields.tsv", non_empty=True),
+            caption="../report/public_records/fields.rst",
+            category="Public records",
+            subcategory="What they hold",
+            labels={"content": "fields by need", "form": "values of the figure"},
+        ),
+    log:
+        "<logs>/plot_public_fields.log",
+    localrule: True
+    params:
+        name="public_fields",
+        code=code_digest("plot_figure", "figures/public_records"),
+
+
+use rule plot_figure as plot_public_levels with:
+    """Levels of public records by the year in which the run began."""
+    input:
+        sources=[
+            "results/public_records/groups.tsv",
+        ],
+    output:
+        figure=report(
+            ensure("results/figures/public_levels.svg", non_empty=True),
+            caption="../report/public_records/groups.rst",
+            category="Public records",
+            subcategory="What they hold",
+            labels={"content": "levels by year", "form": "figure"},
+        ),
+        table=report(
+            ensure("results/figures/public_levels.tsv", non_empty=True),
+            caption="../report/public_records/groups.rst",
+            category="Public records",
+            subcategory="What they hold",
+            labels={"content": "levels by year", "form": "values of the figure"},
+        ),
+    log:
+        "<logs>/plot_public_levels.log",
+    localrule: True
+    params:
+        name="public_levels",
+        code=code_digest("plot_figure", "figures/public_records"),
+
+
+use rule plot_figure as plot_public_advice with:
+    """What one more recorded thing would lift."""
+    input:
+        sources=[
+            "results/public_records/advice.tsv",
+        ],
+    output:
+        figure=report(
+            ensure("results/figures/public_advice.svg", non_empty=True),
+            caption="../report/public_records/advice.rst",
+            category="Public records",
+            subcategory="What would help",
+            labels={"content": "what one line would lift", "form": "figure"},
+        ),
+        table=report(
+            ensure("results/figures/public_advice.tsv", non_empty=True),
+            caption="../report/public_records/advice.rst",
+            category="Public records",
+            subcategory="What would help",
+            labels={
+                "content": "what one line would lift",
+                "form": "values of the figure",
+            },
+        ),
+    log:
+        "<logs>/plot_public_advice.log",
+    localrule: True
+    params:
+        name="public_advice",
+        code=code_digest("plot_figure", "figures/public_records"),

@@ -119,6 +119,33 @@ def cluster_bootstrap(
     return float(low), float(high)
 
 
+def clustered_ratio(
+    above: ArrayLike,
+    below: ArrayLike,
+    clusters: Sequence[object] | NDArray[np.generic],
+    resamples: int,
+    seed: int,
+    confidence: float = CONFIDENCE,
+) -> Interval:
+    """Percentile interval of sum(above) / sum(below) when whole clusters were sampled: a share with owners as clusters.
+
+    As `cluster_bootstrap` with this statistic, drawn all at once: each resample is a multinomial count per cluster.
+    Raises `StudyError` for fewer than two clusters, or where nothing is below.
+    """
+    _, membership = np.unique(np.asarray(clusters), return_inverse=True)
+    number = int(membership.max(initial=-1)) + 1
+    if number < 2:
+        raise StudyError(f"a bootstrap over clusters needs at least 2 of them, got {number}")
+    sums = [np.bincount(membership, np.asarray(part, dtype=np.float64), number) for part in (above, below)]
+    drawn = np.random.default_rng(seed).multinomial(number, np.full(number, 1 / number), size=resamples)
+    tops, bottoms = drawn @ sums[0], drawn @ sums[1]
+    estimates = tops[bottoms > 0] / bottoms[bottoms > 0]
+    if estimates.size == 0:
+        raise StudyError("the ratio has nothing below in any resample; check the values it is given")
+    low, high = percentiles(estimates, confidence)
+    return float(low), float(high)
+
+
 def sd_interval(values: ArrayLike, resamples: int, seed: int, confidence: float = CONFIDENCE) -> Interval:
     """Interval of the standard deviation by the studentised bootstrap on its logarithm.
 

@@ -9,19 +9,16 @@ size). A project that is gone is a result, not an error.
 from __future__ import annotations
 
 import logging
-import random
-import re
 import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from traceability.corpus.scanner import file_roles
 from traceability.corpus.scanner.commits import Commit
 from traceability.errors import StudyError
-from traceability.runtime import git
+from traceability.runtime import git, git_objects, remotes
 
 log = logging.getLogger("corpus")
 
@@ -29,17 +26,7 @@ log = logging.getLogger("corpus")
 _NO_FILES = "--filter=blob:none"
 #: Names the commit of a folder once its whole history is there.
 _HISTORY = "refs/history"
-_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}$")
-_COMMIT = re.compile(r"^[0-9a-f]{40}$")
-_GONE = re.compile(
-    r"repository .*not found|does not exist|not our ref|no such (?:ref|remote)|could not read username|"
-    r"authentication failed|"
-    r"access denied|and the repository exists|"
-    r"error: 404|error: 401|error: 451|not appear to be a git repository|couldn't find remote ref|"
-    r"does not contain|remote error: upload-pack|unadvertised object|bundle.*(?:prerequisite|unable)|could not open",
-    re.IGNORECASE,
-)  # fmt: skip
-_LIMITED = re.compile(r"error: (?:429|403)|rate limit|too many requests", re.IGNORECASE)
+_SETTING = "corpus.url_template"
 
 
 @dataclass(frozen=True)
@@ -54,26 +41,12 @@ class Fetched:
 
 def address(template: str, repository: str) -> str:
     """The address of a repository. Raises `StudyError` for a name or template that is not of the known form."""
-    if not _NAME.match(repository) or repository.split("/")[1] in (".", ".."):
-        raise StudyError(f"'{repository}' is no repository name (owner/name); correct it in the table of projects")
-    owner, _, name = repository.partition("/")
-    try:
-        made = template.format(repository=repository, owner=owner, name=name)
-    except (KeyError, IndexError, ValueError) as error:
-        raise StudyError(
-            f"corpus.url_template: '{template}' has an unknown part ({error}); known: repository, owner, name"
-        ) from None
-    if made.startswith("-") or made.startswith("ext::"):
-        raise StudyError(f"corpus.url_template: '{made}' is no address of a repository")
-    return made
+    return remotes.address(template, repository, _SETTING)
 
 
 def pinned_address(template: str, repository: str, commit: str) -> str:
     """The address of a repository of which a commit is wanted. Raises `StudyError` as `address`, or for the commit."""
-    if not _COMMIT.match(commit):
-        wanted = "a full commit id (40 hexadecimal digits)"
-        raise StudyError(f"{repository}: '{commit}' is not {wanted}; correct it in the table of projects")
-    return address(template, repository)
+    return remotes.pinned_address(template, repository, commit, _SETTING)
 
 
 def fetch(
@@ -87,12 +60,12 @@ def fetch(
     Raises `StudyError` only for a malformed name, commit or template.
     """
     url = pinned_address(template, repository, commit)
-    if (folder / "HEAD").is_file() and _holds(folder, commit):
+    if (folder / "HEAD").is_file() and git_objects.holds(folder, commit):
         return Fetched(repository, commit, str(folder), "")
-    here = _local(url)
-    if here is not None and _holds(here, commit):
+    here = remotes.local(url)
+    if here is not None and git_objects.holds(here, commit):
         return Fetched(repository, commit, str(here), "")
-    said = _retried(lambda: _fetch_once(url, commit, folder, needed, timeout), repository, url, attempts, pause)
+    said = remotes.retried(lambda: _fetch_once(url, commit, folder, needed, timeout), repository, url, attempts, pause)
     if said:
         shutil.rmtree(folder, ignore_errors=True)
     return Fetched(repository, commit, "" if said else str(folder), said)
@@ -116,41 +89,13 @@ def fetch_history(
     if found.path != str(folder):
         return found
     url = address(template, repository)
-    said = _retried(lambda: _deepen(url, commit, folder, timeout), repository, url, attempts, pause)
+    said = remotes.retried(lambda: _deepen(url, commit, folder, timeout), repository, url, attempts, pause)
     return Fetched(repository, commit, "" if said else str(folder), said)
 
 
 def is_cut(folder: Path) -> bool:
     """Whether the repository lacks early commits (it is shallow)."""
     return git.run("rev-parse", "--is-shallow-repository", cwd=folder).strip() == "true"
-
-
-def _retried(what: Callable[[], None], repository: str, url: str, attempts: int, pause: Callable[[float], None]) -> str:
-    """Do `what` until it raises no `StudyError`, at most `attempts` times; what git said last, or "" once it worked."""
-    said = "not fetched"
-    for attempt in range(attempts):
-        if attempt:
-            wait = (60.0 if _LIMITED.search(said) else 2.0) * 2 ** (attempt - 1) * random.uniform(0.8, 1.2)  # noqa: S311
-            log.warning("%s: %s; next try in %.0f s", repository, said, wait)
-            pause(wait)
-        try:
-            what()
-        except StudyError as error:
-            said = str(error).replace(url, repository) or "not fetched"
-            if _GONE.search(said) and not _LIMITED.search(said):
-                break
-        else:
-            return ""
-    return said
-
-
-def _local(url: str) -> Path | None:
-    """The folder of a repository on this machine that a `file://` address names, or None."""
-    parts = urlsplit(url)
-    folder = Path(unquote(parts.path))
-    if parts.scheme != "file" or parts.netloc not in ("", "localhost") or not folder.is_dir():
-        return None
-    return folder.resolve()
 
 
 def _fetch_once(url: str, commit: str, folder: Path, needed: Callable[[str], bool], timeout: float) -> None:
@@ -170,14 +115,14 @@ def _fetch_once(url: str, commit: str, folder: Path, needed: Callable[[str], boo
         git.run("init", "--quiet", "--bare", cwd=folder)
         try:
             git.run(*words, cwd=folder, timeout=timeout)
-            if _NO_FILES in words and _holds(folder, commit):
+            if _NO_FILES in words and git_objects.holds(folder, commit):
                 _add_files(url, commit, folder, needed, timeout)
         except StudyError as error:
             last = error
-            if _LIMITED.search(str(error)):
+            if remotes.LIMITED.search(str(error)):
                 raise
             continue
-        if _holds(folder, commit):
+        if git_objects.holds(folder, commit):
             git.run("update-ref", "refs/pinned", commit, cwd=folder)
             return
         last = StudyError(f"commit {commit} does not exist in {url}")
@@ -206,8 +151,3 @@ def _deepen(url: str, commit: str, folder: Path, timeout: float) -> None:
     words += ["--filter=tree:0", "--unshallow", url, commit] if is_cut(folder) else [url]
     git.run(*words, "+refs/tags/*:refs/tags/*", cwd=folder, timeout=timeout)
     git.run("update-ref", _HISTORY, commit, cwd=folder)
-
-
-def _holds(folder: Path, commit: str) -> bool:
-    found = git.run("cat-file", "-t", commit, cwd=folder, check=False).strip()
-    return found == "commit"

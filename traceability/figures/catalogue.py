@@ -47,6 +47,18 @@ FIGURES = {
         "capture", "What is recorded of the code, by launch mode", tables.LAUNCH_MODES, "shown_launch_modes",
         "draw_launch_modes", frames=2, texts=("version",),
     ),
+    "public_advice": Entry(
+        "public_records", "What one more recorded thing would lift", tables.PUBLIC_ADVICE, "shown_advice", "draw_advice"
+    ),
+    "public_fields": Entry(
+        "public_records", "What public records hold, by need", tables.PUBLIC_FIELDS, "shown_fields", "draw_fields"
+    ),
+    "public_funnel": Entry(
+        "public_records", "How far public records lead", tables.PUBLIC_FUNNEL, "shown_funnel", "draw_funnel"
+    ),
+    "public_levels": Entry(
+        "public_records", "Levels of public records by year", tables.PUBLIC_LEVELS, "shown_levels", "draw_levels"
+    ),
     "published_runs": Entry(
         "published_runs", "The study's three published trainings among ours", tables.PUBLISHED_RUNS, frames=2
     ),

@@ -208,6 +208,53 @@ USAGE_BY_GROUP = Table(
 )
 
 
+def _of_repositories(*extra: Column) -> tuple[Column, ...]:
+    """A mean share over repositories, with what it was made from."""
+    return (
+        *extra,
+        *_percent("mean share of a repository's runs in percent", "its interval, which draws owners,"),
+        Column("repositories", "int", "repositories", minimum=0),
+        Column("owners", "int", "their owners", minimum=0),
+        Column("runs", "int", "their runs", minimum=0),
+    )
+
+
+PUBLIC_FUNNEL = Table(
+    "figures/public_funnel.tsv",
+    "Values shown in public_funnel.svg: how far public records lead, stage by stage.",
+    _of_repositories(
+        Column("road", "str", "way of counting (a panel)"), Column("stage", "str", "stage, in the order of the road")
+    ),
+    key=("road", "stage"),
+)
+
+PUBLIC_FIELDS = Table(
+    "figures/public_fields.tsv",
+    "Values shown in public_fields.svg: fields of public records by need.",
+    _of_repositories(Column("need", "str", "what it is needed for"), Column("field", "str", "the field")),
+    key=("need", "field"),
+)
+
+PUBLIC_LEVELS = Table(
+    "figures/public_levels.tsv",
+    "Values shown in public_levels.svg: levels of public records by year.",
+    _of_repositories(
+        Column("year", "int", "year in which the run began"), Column("level", "str", "level of the audit")
+    ),
+    key=("year", "level"),
+)
+
+PUBLIC_ADVICE = Table(
+    "figures/public_advice.tsv",
+    "Values shown in public_advice.svg: runs that one more recorded thing would lift to a higher level.",
+    _of_repositories(
+        Column("piece", "str", "what would have been recorded"),
+        Column("line", "str", "the line, or the variable, that records it"),
+        Column("lifted", "int", "runs that would be lifted", minimum=0),
+    ),
+    key=("piece",),
+)
+
 CAPTURE_MATRIX = Table(
     "figures/capture_matrix.tsv",
     "Values shown in capture_matrix.svg: launches per verdict, field and way of tracking.",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from traceability.replay import entry
 from traceability.replay.entry import Start
 from traceability.replay.program import reading
+from traceability.replay.program.options import Declared
 from traceability.replay.reasons import Stopped
 from traceability.replay.record import Record
 
@@ -48,14 +49,18 @@ class Command:
         return shlex.join(["python", *self.words])
 
 
-def rebuild(record: Record, folder: Path) -> Command:
+#: Reads what a script of a folder declares; who asks about many runs of the same code gives one that remembers.
+Reader = Callable[[Path, str], Declared]
+
+
+def rebuild(record: Record, folder: Path, declared: Reader = reading.declared) -> Command:
     """The command that the record describes, for the code in `folder`; nothing of the code is run.
 
     Stops with a reason of `command_rebuilt`.
     """
     if (record.project or record.entry_point) and not record.argv:
         directory = entry.project_folder(record, folder)
-        named = _named_entry(record, folder, directory)
+        named = _named_entry(record, folder, directory, declared)
         if named is not None:
             return named
     start = entry.start(record, folder)
@@ -66,10 +71,10 @@ def rebuild(record: Record, folder: Path) -> Command:
     typed = entry.after_interpreter(record.argv)[2 if start.module else 1 :]
     if typed and _HIDDEN not in record.argv and not any(name.startswith("option:") for name in record.added):
         return Command((*start.words(), *typed), "argv", directory=start.directory, script=start.script)
-    return _of_script(record, folder, start) or _from_source(record, folder, start)
+    return _of_script(record, folder, start) or _from_source(record, folder, start, declared)
 
 
-def _named_entry(record: Record, folder: Path, directory: str) -> Command | None:
+def _named_entry(record: Record, folder: Path, directory: str, declared: Reader) -> Command | None:
     """The entry point that the record names: one of MLproject, or a script of the project."""
     found = entry.entries(folder, directory)
     if record.entry_point in found:
@@ -78,7 +83,7 @@ def _named_entry(record: Record, folder: Path, directory: str) -> Command | None
         script = entry.below(folder, f"{directory}/{record.entry_point}".lstrip("/"))
         if script is None or not (folder / script).is_file():
             raise Stopped("entry_point_missing", f"'{record.entry_point}' is not in commit {record.commit[:12]}")
-        return _from_source(record, folder, Start(script, directory))
+        return _from_source(record, folder, Start(script, directory), declared)
     if found:
         known = ", ".join(sorted(found))
         raise Stopped("entry_point_missing", f"MLproject has no entry point '{record.entry_point}'; it has {known}")
@@ -169,9 +174,9 @@ def _filled(words: list[str], values: Mapping[str, str]) -> list[str]:
     return found
 
 
-def _from_source(record: Record, folder: Path, start: Start) -> Command:
+def _from_source(record: Record, folder: Path, start: Start, declared: Reader) -> Command:
     """The script with the recorded parameters that its source declares as options."""
-    read = reading.call(reading.declared(folder, start.script), record.options)
+    read = reading.call(declared(folder, start.script), record.options)
     if read.missing:
         raise Stopped("parameter_missing", f"the program needs '{read.missing[0]}'")
     if "subcommand" in read.reasons:

@@ -139,12 +139,12 @@ def ask(questions: Mapping[K, tuple[Path, Sequence[str]]], seconds: float) -> di
         except OSError as error:
             answers[key] = Answer(failed=f"git {words[0]}: {error}")
 
-    def end() -> None:
+    def stop() -> None:
         late.set()
         for process, _ in running.values():
-            _end(process)
+            end(process)
 
-    clock = threading.Timer(max(0.0, seconds - (time.monotonic() - began)), end)
+    clock = threading.Timer(max(0.0, seconds - (time.monotonic() - began)), stop)
     clock.daemon = True
     try:
         clock.start()
@@ -153,7 +153,7 @@ def ask(questions: Mapping[K, tuple[Path, Sequence[str]]], seconds: float) -> di
     finally:
         clock.cancel()
         for process, errors in running.values():
-            _end(process)
+            end(process)
             for stream in (process.stdout, errors):
                 if stream is not None:
                     stream.close()
@@ -201,7 +201,7 @@ def _answer(
     return Answer(b"".join(kept), digest.hexdigest(), cut=size > LARGEST_ANSWER)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[bytes]) -> None:
     """End a process and all that it started (filters, for one)."""
     if process.poll() is None:
         with contextlib.suppress(OSError):

@@ -29,6 +29,7 @@ CHAPTERS = (
     "capture",
     "storage",
     "corpus",
+    "public_records",
     "statistics",
     "figures",
     "paper",

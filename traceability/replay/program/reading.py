@@ -10,7 +10,7 @@ from pathlib import Path
 
 from traceability.replay.program import argparse_options, click_options, dataclass_options, other_options
 from traceability.replay.program.options import Declared, Option, Unspellable
-from traceability.replay.program.source import Module, modules
+from traceability.replay.program.source import modules, parsed
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ def _optional(program: Declared) -> Declared:
 
 def relative_imports(folder: Path, script: str) -> bool:
     """Whether the script imports relative to its package, which works only as `python -m`."""
-    found: list[Module] = modules(folder, script)[:1]
-    return any(isinstance(node, ast.ImportFrom) and node.level for module in found for node in module.tree.body)
+    tree = parsed(folder / script, folder)
+    return tree is not None and any(isinstance(node, ast.ImportFrom) and node.level for node in tree.body)
 
 
 def call(program: Declared, params: Mapping[str, str]) -> Call:

@@ -1,0 +1,39 @@
+"""The audit of public records beside what a reader found in the raw files of runs drawn at random."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from traceability import intervals
+from traceability.errors import StudyError
+
+NAME = "raw files of runs drawn at random, read without the audit"
+
+
+def rows(hand: pd.DataFrame, runs: pd.DataFrame, confidence: float) -> list[dict[str, Any]]:
+    """The rows of `tables.CHECKS`, from rows of `tables.HAND` and of `tables.RUNS`.
+
+    What the audit says now is compared, not what it said when the runs were read. Raises `StudyError` for a run that
+    the observations do not hold.
+    """
+    known = {(str(row["repository"]), str(row["run"])): row for row in runs.to_dict("records")}
+    judged = []
+    for row in hand.to_dict("records"):
+        place = (str(row["repository"]), str(row["run"]))
+        if place not in known:
+            raise StudyError(f"resources/labels/public_hand.tsv: run {place[1]} of {place[0]} is not observed")
+        held = int(known[place][str(row["field"])])
+        judged.append({"what": str(row["field"]), "read": int(row["read"]), "audited": held})
+    frame = pd.DataFrame(judged, columns=["what", "read", "audited"])
+    parts = [("every field", frame), *frame.groupby("what", sort=False)]
+    found = []
+    for what, part in parts:
+        errors, number = int((part["read"] != part["audited"]).sum()), len(part)
+        low, high = intervals.clopper_pearson(errors, number, confidence)
+        found.append({
+            "check": NAME, "what": what, "judged": number, "positive": int((part["read"] > 0).sum()), "errors": errors,
+            "rate": errors / number if number else 0.0, "low": low, "high": high,
+        })  # fmt: skip
+    return found
