@@ -60,7 +60,8 @@ _PYTHON = re.compile(r"(?:python|pypy)[\d.]*w?")
 _INSTALLED = re.compile(
     r"(?:^|/)(?:site-packages|dist-packages|\.vscode(?:-server|-insiders|-oss)?|extensions/ms-python\.[^/]*|"
     r"pythonfiles|"
-    r"pycharm[^/]*|helpers/py(?:dev|charm|test)\w*|jetbrains[^/]*|intellij[^/]*|debugpy|pydev|ptvsd|spyder_kernels|"
+    r"(?:pycharm|jetbrains|intellij)(?![^/]*projects?/)[^/]*/(?:[^/]+/)*(?:plugins|helpers)|helpers/py(?:dev|charm|test)\w*|debugpy|pydev|ptvsd|"
+    r"spyder_kernels|"
     r"azureml-setup|"
     r"condabin|lib/python[\d.]+|python_shell/scripts)/",
     re.IGNORECASE,

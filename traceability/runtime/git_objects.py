@@ -6,7 +6,9 @@ out, an object that is not there is None, and what is larger than a limit is not
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -132,7 +134,7 @@ class Folder:
         """Make the folder hold the files `wanted` (path: object id) and, without content, the paths `empty`."""
         files = wanted | {path: "" for path in empty if path not in wanted}
         for path in self._now.keys() - files.keys():
-            (self.root / path).unlink(missing_ok=True)
+            self._remove(path)
         changed: dict[str, list[str]] = {}
         for path, key in files.items():
             if self._now.get(path) != key:
@@ -145,13 +147,19 @@ class Folder:
             for path in changed[blob.key]:
                 if blob.content is None:
                     self.left_out[path] = blob.size
-                    (self.root / path).unlink(missing_ok=True)
+                    self._remove(path)
                 else:
                     self._write(path, blob.content)
+
+    def _remove(self, path: str) -> None:
+        with contextlib.suppress(OSError):  # it was left out
+            (self.root / path).unlink(missing_ok=True)
 
     def _write(self, path: str, content: bytes) -> None:
         target = self.root / path
         try:
+            if target.is_dir():  # it held files of the commit before
+                shutil.rmtree(target)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
         except OSError:  # a name that this file system does not take, or a file where a folder has to be

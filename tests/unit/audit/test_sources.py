@@ -14,6 +14,9 @@ SCRIPTS = [
     "/me/demo/Scripts/fit.py", "daemon.py", "kedro_run.py", "/azureml/cr/j/1/exe/wd/train.py",
     "python_train.py",
     "/me/environment/train.py", "/ml/code/train.py", "analysis.ipynb.py",
+    # Folders that editors propose for their users' own projects.
+    "C:/Users/me/PycharmProjects/demo/code/train.py", "/me/IdeaProjects/demo/train.py", "/me/pycharm/demo/train.py",
+    "/me/PycharmProjects/demo/helpers/train.py", "/me/IntelliJ Projects/demo/train.py",
 ]  # fmt: skip
 PROGRAMS = [
     "kedro", "/me/env/bin/kedro", "/me/miniconda3/envs/x/bin/kedro", "C:\\Users\\me\\env\\Scripts\\uvicorn",

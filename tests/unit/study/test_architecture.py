@@ -22,7 +22,8 @@ LOCAL_FOLDER = re.compile(r"(?<![\w.:/~}-])/(?:home|root|Users|mnt|srv|opt|work|
 
 #: Code and records of other people, collected or made up for the tests that read records, keep their own paths.
 OTHER_PEOPLES = (
-    "tests/data/", "resources/", "tests/unit/audit/", "tests/unit/stores/", "tests/unit/replay/test_commands.py",
+    "tests/data/", "resources/", "tests/unit/audit/", "tests/unit/stores/",
+    "tests/unit/public_records/", "tests/unit/replay/test_commands.py",
     "tests/benchmarks/audit_runs.py",
 )  # fmt: skip
 
