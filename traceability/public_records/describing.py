@@ -185,6 +185,9 @@ def sensitivity(
     families = _family(runs["repository"].map(by_name["frame"]))
     for family in sorted(families.unique()):
         kept[f"all frames but: {family}"] = families == family
+    for measure in MEASURES:
+        about = shares.share(shares.counted(runs, runs["script_anywhere"]), measure, how)
+        yield {"left_out": "nothing, and a script in any folder counts", "measure": measure, **about}
     for left_out, inside in kept.items():
         part = runs[inside]
         for measure in MEASURES:

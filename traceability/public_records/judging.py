@@ -192,7 +192,8 @@ def _road(
     if run.parent and run.parent not in parents:
         above = next(iter(store.runs(Scope(runs=(run.parent,)))), None)
         parents[run.parent] = dict(above.params) if above else {}
-    record = road.record_of(run, store.artifacts, scratch, parents.get(run.parent, {}))
+    listing = fields.models(run, store.artifacts)
+    record = road.record_of(run, store.artifacts, listing, scratch, parents.get(run.parent, {}))
     listed = requirement_lists.of_model(record, about.scratch / "nothing")
     commit, paths = wanted(run)
     full = record_fields.COMMIT.fullmatch(commit) is not None
@@ -217,6 +218,7 @@ def _road(
         "commit": int(full),
         "commit_here": int(full and held.commit),
         "script_here": int(full and held.commit and bool(held.script)),
+        "script_anywhere": int(bool(held.script) or (held.commit and bool(paths) and about.commits.names(paths[0]))),
         "command": command,
         "data_reachable": int(reachable),
         "environment": int(bool(listed.lines)),

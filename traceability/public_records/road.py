@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Self
 
 from traceability.public_records import record_files
-from traceability.replay import reading, rebuild
+from traceability.replay import model_files, reading, rebuild
 from traceability.replay.program import reading as programs
 from traceability.replay.program.options import Declared
 from traceability.replay.reasons import Stopped
@@ -23,7 +23,7 @@ from traceability.stores.artifacts import Artifacts
 from traceability.stores.record_fields import Run
 
 #: Files of a commit that the command may be read from.
-_SOURCES = re.compile(r"\.py$|\.ya?ml$|^ML[Pp]roject$")
+_SOURCES = re.compile(r"\.py$|\.ya?ml$|^ML[Pp]roject$|\.ipynb$")
 #: Folders of installed packages.
 _LEFT_OUT = frozenset({"site-packages", "dist-packages", "node_modules", ".venv", "venv"})
 #: Endings of a place of data that are looked for.
@@ -38,7 +38,7 @@ _ADDRESS = re.compile(r"(?:https?|ftps?|s3a?|gs|wasbs?|abfss?|dbfs|hdfs|azureml|
 def is_source(path: str) -> bool:
     """Whether a file of a commit may tell the command: Python, configuration or MLproject, and no part of a record."""
     *above, name = path.split("/")
-    return _is_source(name) and all(map(_holds_sources, above))
+    return _is_source(name) and not name.endswith(".ipynb") and all(map(_holds_sources, above))
 
 
 def _is_source(name: str) -> bool:
@@ -80,7 +80,8 @@ class Commits:
         """Whether the command can be rebuilt: the reason why not, or how many parameters it does not take."""
         if self._shown is None:
             self._folder.root.mkdir(parents=True, exist_ok=True)
-            self._sources = dict(sorted(self._trees.files(self._commit).items())[:_MOST])
+            found = sorted(self._trees.files(self._commit).items())
+            self._sources = dict([(path, key) for path, key in found if not path.endswith(".ipynb")][:_MOST])
             self._folder.show(self._sources, [script])
             self._shown = frozenset(self._sources.items())
         elif not (self._folder.root / script).exists():
@@ -101,6 +102,10 @@ class Commits:
             self._read[key] = programs.declared(folder, script)
         return self._read[key]
 
+    def names(self, script: str) -> bool:
+        """Whether the commit has a file under the path `script` below any folder of its own."""
+        return any(path == script or path.endswith(f"/{script}") for path in self._trees.files(self._commit))
+
     def holds_environment(self) -> bool:
         """Whether the commit says at its top what has to be installed."""
         return any(self._trees.kind(self._commit, name) == "file" for name in _ENVIRONMENTS)
@@ -117,7 +122,13 @@ def reachable(places: Iterable[str], commits: Commits) -> bool:
     return any(_ADDRESS.match(place) is not None or commits.holds(place) for place in places)
 
 
-def record_of(run: Run, artifacts: Artifacts, scratch: Path, inherited: Mapping[str, str]) -> Any:
-    """Replay's view of a run; the files of its model that name packages are copied to `scratch`."""
-    record = reading.from_run(run, artifacts, scratch, "mlflow")
-    return dataclasses.replace(record, inherited=dict(inherited), dirty=False)
+def record_of(
+    run: Run, artifacts: Artifacts, models: Sequence[str], scratch: Path, inherited: Mapping[str, str]
+) -> Any:
+    """Replay's view of a run; the files of the first of its `models` that can be seen are copied below `scratch`.
+
+    Replay itself looks for a model under the usual name only; here every one that the run names will do.
+    """
+    record = reading.from_run(run, artifacts, scratch / "usual", "mlflow")
+    model = model_files.collect(artifacts, models, scratch / "named") or record.model
+    return dataclasses.replace(record, inherited=dict(inherited), dirty=False, model=model)

@@ -100,6 +100,7 @@ RUNS = Table(
                 "flags": "a determinism flag or the hash seed is recorded",
             }.items()
         ),
+        _flag("script_anywhere", "1: script_here, or the commit has a file of that path below some folder of its own"),
         _count("unmapped", "recorded parameters that the rebuilt command does not take", nullable=True),
         _flag("file_in_repository", "1: the commit holds requirements.txt or a conda environment at its top", True),
         Column("reason", "str", "why the road ends (replay's closed list); empty: it does not end before resolving",
