@@ -327,9 +327,10 @@ rule judge_public_claim:
 
 
 rule check_public_records:
-    """The audit beside what a reader found in the raw files of runs drawn at random."""
+    """The audit beside a reader of raw files, and beside a second count of every run."""
     input:
         hand=in_source("resources/labels/public_hand.tsv"),
+        second_count=in_source("resources/labels/public_second_count.tsv"),
         runs="results/public_records/runs.parquet",
     output:
         table=report(

@@ -10,6 +10,7 @@ from traceability import intervals
 from traceability.errors import StudyError
 
 NAME = "raw files of runs drawn at random, read without the audit"
+SECOND = "every run, counted again by a program that shares no code with the audit"
 
 
 def rows(hand: pd.DataFrame, runs: pd.DataFrame, confidence: float) -> list[dict[str, Any]]:
@@ -30,10 +31,20 @@ def rows(hand: pd.DataFrame, runs: pd.DataFrame, confidence: float) -> list[dict
     parts = [("every field", frame), *frame.groupby("what", sort=False)]
     found = []
     for what, part in parts:
-        errors, number = int((part["read"] != part["audited"]).sum()), len(part)
-        low, high = intervals.clopper_pearson(errors, number, confidence)
-        found.append({
-            "check": NAME, "what": what, "judged": number, "positive": int((part["read"] > 0).sum()), "errors": errors,
-            "rate": errors / number if number else 0.0, "low": low, "high": high,
-        })  # fmt: skip
+        errors, positive = int((part["read"] != part["audited"]).sum()), int((part["read"] > 0).sum())
+        found.append(_row(NAME, str(what), len(part), positive, errors, confidence))
     return found
+
+
+def second_rows(counted: pd.DataFrame, confidence: float) -> list[dict[str, Any]]:
+    """As `rows`, from rows of `tables.SECOND_COUNT`."""
+    return [
+        _row(SECOND, str(row["what"]), int(row["judged"]), int(row["positive"]), int(row["errors"]), confidence)
+        for row in counted.to_dict("records")
+    ]
+
+
+def _row(check: str, what: str, judged: int, positive: int, errors: int, confidence: float) -> dict[str, Any]:
+    low, high = intervals.clopper_pearson(errors, judged, confidence)
+    return {"check": check, "what": what, "judged": judged, "positive": positive, "errors": errors,
+            "rate": errors / judged if judged else 0.0, "low": low, "high": high}  # fmt: skip

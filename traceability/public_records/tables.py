@@ -327,6 +327,20 @@ CHECKS = Table(
     key=("check", "what"),
 )
 
+SECOND_COUNT = Table(
+    "resources/labels/public_second_count.tsv",
+    "Every run counted a second time by a program that shares no code with the audit: raw git objects and SQLite.",
+    (
+        Column("what", "str", "field or stage"),
+        _count("judged", "runs compared"),
+        _count("positive", "runs in which the second count found something"),
+        _count("differing", "runs in which the two differed"),
+        _count("errors", "of these, runs in which the audit was wrong and still is"),
+        Column("note", "str", "what explains the differences", nullable=True),
+    ),
+    key=("what",),
+)
+
 HAND = Table(
     "resources/labels/public_hand.tsv",
     "Runs drawn at random whose raw files were read by hand: one row per run and field, beside what the audit says.",

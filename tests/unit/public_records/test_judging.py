@@ -38,6 +38,40 @@ def test_a_record_that_leads_to_its_code_is_followed_stage_by_stage(
     assert not (tmp_path / "audit").exists(), "nothing of the records is left behind"
 
 
+@pytest.mark.parametrize("folder", ["model", "XGB_model", "nested/deep"])
+def test_a_model_under_any_name_says_what_was_installed(upstream: Upstream, tmp_path: Path, folder: str) -> None:
+    """As MLflow 2 laid it out: the model's folder is named by a tag alone."""
+    history = f'[{{"artifact_path": "{folder}", "flavors": {{}}, "utc_time_created": "2023-01-01"}}]'
+    run = write_run(upstream.folder / "mlruns", 1, tags={"mlflow.log-model.history": history})
+    place = run / "artifacts" / folder
+    place.mkdir(parents=True)
+    (place / "MLmodel").write_text("mlflow_version: 1.30.0\n")
+    (place / "conda.yaml").write_text("dependencies:\n- python=3.8.2\n- pip:\n  - mlflow\n  - torch==1.10.2\n")
+    (place / "requirements.txt").write_text("mlflow\ntorch==1.10.2\n")
+    upstream.commit("records")
+    found = judging.judge(upstream.place(STORE), tmp_path / "audit")
+    (row,) = found.runs
+    assert (row["environment"], row["requirements"], row["pinned"], row["models"]) == (1, 2, 1, 1)
+    assert row["mlflow"] == "1.30.0"
+    assert [listed["python"] for listed in found.lists.values()] == ["3.8"]
+
+
+def test_a_script_started_in_its_folder_is_told_apart_from_one_that_is_not_there(
+    upstream: Upstream, tmp_path: Path
+) -> None:
+    """`cd model; python fit.py` records `fit.py`: the plan asks for the path, another column for the name."""
+    (upstream.folder / "model").mkdir()
+    (upstream.folder / "model" / "fit.py").write_text("pass\n")
+    code = upstream.commit("code")
+    write_run(upstream.folder / "mlruns", 1, commit=code, source="fit.py")
+    write_run(upstream.folder / "mlruns", 2, commit=code, source="gone.py")
+    write_run(upstream.folder / "mlruns", 3, commit=code, source="model/fit.py")
+    upstream.commit("records")
+    found = by_run(judging.judge(upstream.place(STORE), tmp_path / "audit"))
+    said = [found[fields.digest(run_id(n))] for n in (1, 2, 3)]
+    assert [(row["script_here"], row["script_anywhere"]) for row in said] == [(0, 1), (0, 0), (1, 1)]
+
+
 def test_no_name_value_or_text_of_a_record_is_kept(traced: tuple[Upstream, str], tmp_path: Path) -> None:
     found = judging.judge(traced[0].place(STORE), tmp_path / "audit")
     RUNS.write(found.runs, tmp_path / "runs.parquet")
