@@ -193,6 +193,8 @@ class Artifacts:
             parts = [part for part in _path_of(head).split("/") if part not in ("", ".")]
             ends = ["/".join(parts[number:]) for number in range(len(parts) + 1)] if ".." not in parts else []
             candidates = [f"{self.base}/{end}".rstrip("/") for end in (*ends, *_BESIDE)]
+            if self.base.name == "mlruns":  # a server that hands artifacts out keeps them beside its file store
+                candidates.append(f"{self.base.parent}/mlartifacts")
             yield from (root for root in dict.fromkeys(candidates) if root != str(recorded) and Path(root).is_dir())
 
     def _proxied(self, place: str) -> str | None:

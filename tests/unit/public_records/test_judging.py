@@ -56,6 +56,20 @@ def test_a_model_under_any_name_says_what_was_installed(upstream: Upstream, tmp_
     assert [listed["python"] for listed in found.lists.values()] == ["3.8"]
 
 
+def test_artifacts_that_a_server_kept_beside_its_file_store_are_the_runs(upstream: Upstream, tmp_path: Path) -> None:
+    history = '[{"artifact_path": "net", "flavors": {}, "utc_time_created": "2023-01-01"}]'
+    run = write_run(upstream.folder / "backend" / "mlruns", 1, tags={"mlflow.log-model.history": history})
+    meta = (run / "meta.yaml").read_text().replace("file:///home/ada/project/mlruns/", "mlflow-artifacts:/")
+    (run / "meta.yaml").write_text(meta)
+    place = upstream.folder / "backend" / "mlartifacts" / "0" / run_id(1) / "artifacts" / "net"
+    place.mkdir(parents=True)
+    (place / "MLmodel").write_text("mlflow_version: 2.0.1\n")
+    (place / "requirements.txt").write_text("torch==1.10.2\n")
+    upstream.commit("records")
+    (row,) = judging.judge(upstream.place(("backend/mlruns", "file store")), tmp_path / "audit").runs
+    assert (row["artifacts"], row["environment"], row["mlflow"]) == (1, 1, "2.0.1")
+
+
 def test_a_script_started_in_its_folder_is_told_apart_from_one_that_is_not_there(
     upstream: Upstream, tmp_path: Path
 ) -> None:
