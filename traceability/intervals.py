@@ -5,6 +5,7 @@ Formulas come from scipy; what stands here adds the cases that it leaves open (n
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -137,13 +138,20 @@ def clustered_ratio(
     if number < 2:
         raise StudyError(f"a bootstrap over clusters needs at least 2 of them, got {number}")
     sums = [np.bincount(membership, np.asarray(part, dtype=np.float64), number) for part in (above, below)]
-    drawn = np.random.default_rng(seed).multinomial(number, np.full(number, 1 / number), size=resamples)
+    drawn = _cluster_draws(number, resamples, seed)
     tops, bottoms = drawn @ sums[0], drawn @ sums[1]
     estimates = tops[bottoms > 0] / bottoms[bottoms > 0]
     if estimates.size == 0:
         raise StudyError("the ratio has nothing below in any resample; check the values it is given")
     low, high = percentiles(estimates, confidence)
     return float(low), float(high)
+
+
+@functools.lru_cache(maxsize=16)
+def _cluster_draws(number: int, resamples: int, seed: int) -> NDArray[np.float64]:
+    """How often each of `number` clusters is in each resample; hundreds of shares of one table draw the same."""
+    drawn = np.random.default_rng(seed).multinomial(number, np.full(number, 1 / number), size=resamples)
+    return drawn.astype(np.float64)
 
 
 def sd_interval(values: ArrayLike, resamples: int, seed: int, confidence: float = CONFIDENCE) -> Interval:

@@ -10,14 +10,16 @@ from traceability import intervals
 from traceability.errors import StudyError
 
 NAME = "raw files of runs drawn at random, read without the audit"
+FIRST = f"{NAME}: as the audit was then, before what it showed was mended"
 SECOND = "every run, counted again by a program that shares no code with the audit"
 
 
 def rows(hand: pd.DataFrame, runs: pd.DataFrame, confidence: float) -> list[dict[str, Any]]:
     """The rows of `tables.CHECKS`, from rows of `tables.HAND` and of `tables.RUNS`.
 
-    What the audit says now is compared, not what it said when the runs were read. Raises `StudyError` for a run that
-    the observations do not hold.
+    First what the audit said when the runs were read (over all fields), then what it says now, field by field. The
+    second is no rate for other runs: errors that the reading showed were mended. Raises `StudyError` for a run that the
+    observations do not hold.
     """
     known = {(str(row["repository"]), str(row["run"])): row for row in runs.to_dict("records")}
     judged = []
@@ -29,7 +31,8 @@ def rows(hand: pd.DataFrame, runs: pd.DataFrame, confidence: float) -> list[dict
         judged.append({"what": str(row["field"]), "read": int(row["read"]), "audited": held})
     frame = pd.DataFrame(judged, columns=["what", "read", "audited"])
     parts = [("every field", frame), *frame.groupby("what", sort=False)]
-    found = []
+    then = int((hand["read"] != hand["audited"]).sum())
+    found = [_row(FIRST, "every field", len(hand), int((hand["read"] > 0).sum()), then, confidence)]
     for what, part in parts:
         errors, positive = int((part["read"] != part["audited"]).sum()), int((part["read"] > 0).sum())
         found.append(_row(NAME, str(what), len(part), positive, errors, confidence))

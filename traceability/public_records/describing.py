@@ -42,7 +42,7 @@ _ERAS = (("2019-06", "before 1.0"), ("2022-11", "1"), ("2025-06", "2"), ("9999",
 
 def prepared(runs: pd.DataFrame, resolutions: pd.DataFrame) -> pd.DataFrame:
     """Runs with every stage of the road, and with what fields and groups are made of, as columns of 0 and 1."""
-    found = runs.copy()
+    found = runs.assign(repository=runs["repository"].astype(object))
     for as_of in ("today", "then"):
         answers = resolutions[resolutions["as_of"] == as_of]
         known = answers.set_index("requirements_sha256")["resolves"]
@@ -91,7 +91,7 @@ def funnel(runs: pd.DataFrame, how: Bootstrap) -> Iterator[dict[str, Any]]:
                 continue
             here = everything if stage == "record" else runs[stage].astype("int64")
             reached = here if road == "alone" else reached * here
-            counts = shares.counted(runs, reached)
+            counts = shares.counted(runs["repository"], reached)
             for measure in MEASURES:
                 yield {"stage": stage, "how": road, "measure": measure, **shares.share(counts, measure, how)}
 
@@ -102,14 +102,18 @@ def reasons(runs: pd.DataFrame, how: Bootstrap) -> Iterator[dict[str, Any]]:
     said = runs["reason"].astype(object).where(~unresolved, "requirement_unresolvable").fillna("none")
     for reason in [name for name in ("none", *REASONS) if (said == name).any()]:
         meaning = "the road does not end before the program would run" if reason == "none" else REASONS[reason][1]
-        counts = shares.counted(runs, said == reason)
+        counts = shares.counted(runs["repository"], said == reason)
         yield {"reason": reason, "meaning": meaning, **shares.share(counts, "mean", how)}
 
 
 def fields(runs: pd.DataFrame, how: Bootstrap) -> Iterator[dict[str, Any]]:
     """The rows of `tables.FIELDS`."""
     for need, words, column in _FIELDS:
-        yield {"need": need, "field": words, **shares.share(shares.counted(runs, runs[column] == 1), "mean", how)}
+        yield {
+            "need": need,
+            "field": words,
+            **shares.share(shares.counted(runs["repository"], runs[column] == 1), "mean", how),
+        }
 
 
 def groups(runs: pd.DataFrame, units: pd.DataFrame, stores: pd.DataFrame, how: Bootstrap) -> Iterator[dict[str, Any]]:
@@ -121,7 +125,7 @@ def groups(runs: pd.DataFrame, units: pd.DataFrame, stores: pd.DataFrame, how: B
         for group in sorted(labels.dropna().unique()):
             inside = labels == group
             for what, having in (whats | levels if dimension == "year" else whats).items():
-                counts = shares.counted(runs[inside], having[inside])
+                counts = shares.counted(runs["repository"][inside], having[inside])
                 yield {"dimension": dimension, "group": str(group), "what": what, **shares.share(counts, "mean", how)}
 
 
@@ -186,12 +190,12 @@ def sensitivity(
     for family in sorted(families.unique()):
         kept[f"all frames but: {family}"] = families == family
     for measure in MEASURES:
-        about = shares.share(shares.counted(runs, runs["script_anywhere"]), measure, how)
+        about = shares.share(shares.counted(runs["repository"], runs["script_anywhere"]), measure, how)
         yield {"left_out": "nothing, and a script in any folder counts", "measure": measure, **about}
     for left_out, inside in kept.items():
-        part = runs[inside]
+        counts = shares.counted(runs["repository"][inside], runs["leads"][inside])
         for measure in MEASURES:
-            about = shares.share(shares.counted(part, part["leads"]), measure, how)
+            about = shares.share(counts, measure, how)
             yield {"left_out": left_out, "measure": measure, **about}
 
 
@@ -204,7 +208,7 @@ def advice(runs: pd.DataFrame, how: Bootstrap) -> Iterator[dict[str, Any]]:
             index=runs.index,
         )  # fmt: skip
         for what, lifted in (("higher", after > runs["level"]), ("enough_to_try", (after >= 3) & (runs["level"] < 3))):
-            about = shares.share(shares.counted(runs, lifted), "mean", how)
+            about = shares.share(shares.counted(runs["repository"], lifted), "mean", how)
             yield {"piece": action.what, "line": action.line, "what": what, "lifted": int(lifted.sum()), **about}
 
 

@@ -53,8 +53,8 @@ def share(counts: pd.DataFrame, measure: str, how: Bootstrap) -> dict[str, Any]:
     return {"share": value, "low": low, "high": high, "interval": "owner bootstrap", **about}
 
 
-def counted(runs: pd.DataFrame, having: pd.Series) -> pd.DataFrame:
+def counted(repositories: pd.Series, having: pd.Series) -> pd.DataFrame:
     """One row per repository: its owner, runs with something (`k`) and runs (`n`), for `share`."""
-    grouped = having.astype("int64").groupby(runs["repository"])
+    grouped = having.astype("int64").groupby(repositories)
     found = pd.DataFrame({"k": grouped.sum(), "n": grouped.size()})
     return found.assign(owner=found.index.str.partition("/").get_level_values(0))

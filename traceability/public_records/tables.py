@@ -349,7 +349,7 @@ HAND = Table(
         Column("run", "str", "as in runs.parquet"),
         Column("field", "str", "field or stage"),
         Column("read", "int", "what the reader found"),
-        Column("audited", "int", "what the audit says"),
+        Column("audited", "int", "what the audit said when the run was read"),
         Column("note", "str", "what explains a difference", nullable=True),
     ),
     key=("repository", "run", "field"),

@@ -124,7 +124,9 @@ def test_a_reader_who_disagrees_is_an_error_of_the_audit(tmp_path: Path) -> None
         {"repository": "ada/project", "run": run, "field": name, "read": value, "audited": 0, "note": None}
         for name, value in said.items()
     ])  # fmt: skip
-    rows = {row["what"]: row for row in checking.rows(hand, runs, 0.95)}
+    before, *now = checking.rows(hand, runs, 0.95)
+    assert (before["judged"], before["errors"]) == (4, 4), "what the audit said then"
+    rows = {row["what"]: row for row in now}
     first = runs.iloc[0]
     wrong = sum(int(first[name]) != value for name, value in said.items())
     assert (rows["every field"]["judged"], rows["every field"]["errors"]) == (4, wrong)
