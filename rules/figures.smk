@@ -20,6 +20,7 @@ rule figures:
         "results/figures/usage.svg",
         "results/figures/usage_by_group.svg",
         "results/figures/corpus.svg",
+        "results/figures/contexts.svg",
         "results/figures/public_funnel.svg",
         "results/figures/public_fields.svg",
         "results/figures/public_levels.svg",
@@ -599,3 +600,34 @@ use rule plot_figure as plot_public_advice with:
     params:
         name="public_advice",
         code=code_digest("plot_figure", "figures/public_records"),
+
+
+use rule plot_figure as plot_contexts with:
+    """Use of MLflow along the scale of maintenance, and kinds of project by two readings."""
+    input:
+        sources=[
+            "results/statistics/contexts.tsv",
+            "results/statistics/usage_shares.tsv",
+        ],
+    output:
+        figure=report(
+            ensure("results/figures/contexts.svg", non_empty=True),
+            caption="../report/figures/contexts.rst",
+            category="Use",
+            labels={"content": "by maintenance and judged kind", "form": "figure"},
+        ),
+        table=report(
+            ensure("results/figures/contexts.tsv", non_empty=True),
+            caption="../report/figures/contexts.rst",
+            category="Use",
+            labels={
+                "content": "by maintenance and judged kind",
+                "form": "values of the figure",
+            },
+        ),
+    log:
+        "<logs>/plot_contexts.log",
+    localrule: True
+    params:
+        name="contexts",
+        code=code_digest("plot_figure", "figures/contexts"),

@@ -17,6 +17,7 @@ rule statistics:
         "results/statistics/power.tsv",
         "results/statistics/usage_shares.tsv",
         "results/statistics/corpus_shares.tsv",
+        "results/statistics/contexts.tsv",
     localrule: True
 
 
@@ -264,6 +265,33 @@ rule estimate_corpus:
         code=code_digest("estimate_corpus"),
     script:
         "../scripts/estimate_corpus.py"
+
+
+rule estimate_contexts:
+    """Shares along a scale of maintenance, and by kinds of project that two readings judged."""
+    input:
+        sample="results/corpus/sample.tsv",
+        projects=PROJECTS_TABLE,
+        judged=in_source("resources/labels/kinds_judged.tsv"),
+    output:
+        table=report(
+            ensure("results/statistics/contexts.tsv", non_empty=True),
+            caption="../report/statistics/contexts.rst",
+            category="Use",
+            labels={"content": "by maintenance and judged kind", "form": "table"},
+        ),
+        readings=ensure("results/statistics/kind_readings.tsv", non_empty=True),
+    log:
+        "<logs>/estimate_contexts.log",
+    conda:
+        "../envs/statistics.yaml"
+    params:
+        resamples=lookup("statistics/resamples", within=config),
+        seed=lookup("statistics/seed", within=config),
+        confidence=lookup("statistics/confidence", within=config),
+        code=code_digest("estimate_contexts"),
+    script:
+        "../scripts/estimate_contexts.py"
 
 
 rule estimate_components:

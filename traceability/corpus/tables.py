@@ -247,6 +247,22 @@ LABELLED_KINDS = Table(
     key=("repository",),
 )  # fmt: skip
 
+#: Kinds of project as two readings of README and file names judge them, `unclear` where these do not say.
+JUDGED_KINDS = ("education", "example", "personal", "research", "organisation", "unclear")
+
+KINDS_JUDGED = Table(
+    "resources/labels/kinds_judged.tsv",
+    "Kinds of projects drawn at random from those that use mlflow, by two readings that did not see each other.",
+    (
+        _REPOSITORY, _COMMIT,
+        Column("kind", "str", "what the project is, by the first reading", values=JUDGED_KINDS),
+        Column("doubt", "str", "its second most likely kind", values=JUDGED_KINDS, nullable=True),
+        Column("kind_2", "str", "what it is by the second reading", values=JUDGED_KINDS),
+        Column("doubt_2", "str", "its second most likely kind", values=JUDGED_KINDS, nullable=True),
+    ),
+    key=("repository",),
+)  # fmt: skip
+
 KIND_AGREEMENT = Table(
     "corpus/kind_agreement.tsv",
     "The written rule for the kind of a project against a reader's judgement.",

@@ -37,6 +37,7 @@ FIGURES = {
         "draw_capture_matrix", texts=("version",),
     ),
     "components": Entry("components", "Sources of variance", tables.COMPONENTS),
+    "contexts": Entry("contexts", "Use of MLflow by how far projects are maintained", tables.CONTEXTS),
     "corpus": Entry("corpus", "What else the corpus shows of MLflow's use", tables.CORPUS),
     "costs": Entry("costs", "Cost of tracking and determinism", tables.COSTS, frames=2),
     "digest_blind_spots": Entry(

@@ -192,6 +192,20 @@ CORPUS = Table(
     key=("dimension", "label"),
 )
 
+CONTEXTS = Table(
+    "figures/contexts.tsv",
+    "Values shown in contexts.svg: use along the scale of maintenance, and kinds of project by two readings.",
+    (
+        Column("dimension", "str", "panel", values=("maintenance", "judged kind")),
+        Column("group", "str", "group of the scale, or kind"),
+        Column("function", "str", "flag that is counted; of this kind: the group's share of all judged projects"),
+        Column("k", "int", "projects with it", minimum=0),
+        Column("n", "int", "projects", minimum=1),
+        *_percent("share in percent", "its interval (owner bootstrap)"),
+    ),
+    key=("dimension", "group", "function"),
+)
+
 USAGE_BY_GROUP = Table(
     "figures/usage_by_group.tsv",
     "Values shown in usage_by_group.svg: use of each logging function by kind of project and by sampling frame.",

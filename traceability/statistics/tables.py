@@ -262,6 +262,35 @@ CORPUS_SHARES = Table(
     key=("dimension", "group", "function"),
 )  # fmt: skip
 
+CONTEXTS = Table(
+    "statistics/contexts.tsv",
+    "Shares along a scale of maintenance and by kinds that readers judged; projects using mlflow, frames that do not "
+    "imply tracking.",
+    (
+        Column("dimension", "str", "what the group divides by", values=("maintenance", "sign", "judged kind")),
+        Column("group", "str", "which projects"),
+        Column("function", "str", "flag that is counted; of this kind: the group's share of all judged projects"),
+        Column("k", "int", "projects with it", minimum=0),
+        Column("n", "int", "projects", minimum=1),
+        Column("owners", "int", "different owners of them", minimum=1),
+        Column("share", "float", "k / n", minimum=0, maximum=1),
+        Column("low", "float", "lower end, owners drawn with their projects; Wilson over owners where all agree",
+               minimum=0, maximum=1),
+        Column("high", "float", "upper end of it", minimum=0, maximum=1),
+    ),
+    key=("dimension", "group", "function"),
+)  # fmt: skip
+
+READINGS_OF_KINDS = Table(
+    "statistics/kind_readings.tsv",
+    "How far the two readings of kinds of project agree.",
+    (
+        Column("projects", "int", "projects that both readings judged", minimum=0),
+        Column("same", "int", "of these, the same kind", minimum=0),
+        Column("kappa", "float", "Cohen's kappa", maximum=1),
+    ),
+)
+
 COSTS = Table(
     "statistics/costs.tsv",
     "What tracking and determinism cost per run: medians, and ratios to the level that records nothing.",
