@@ -57,5 +57,5 @@ def rows(
 
 def kappa(judged: pd.DataFrame) -> float:
     """Cohen's kappa of the two readings."""
-    kinds = [pd.Categorical(judged[name], JUDGED_KINDS) for name in ("kind", "kind_2")]
-    return float(cohens_kappa(np.asarray(pd.crosstab(*kinds, dropna=False)), return_results=False))
+    first, second = (pd.Categorical(judged[name], JUDGED_KINDS) for name in ("kind", "kind_2"))
+    return float(cohens_kappa(np.asarray(pd.crosstab(first, second, dropna=False)), return_results=False))
