@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.inter_rater import cohens_kappa
 
-from traceability.corpus import maintenance
 from traceability.corpus.tables import JUDGED_KINDS
+from traceability.statistics import maintenance
 from traceability.statistics.corpus_shares import headline, share, with_signals
 
 FUNCTIONS = ("traces_any", "log_model", "log_artifact", "set_tag", "seeds", "environment_file", "lock_file")

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from support import ROOT
 
-from traceability.corpus import maintenance, tables
-from traceability.statistics import contexts
+from traceability.corpus import tables
+from traceability.statistics import contexts, maintenance
 from traceability.statistics.corpus_shares import RECORDS
 
 PROJECTS = pd.DataFrame({
