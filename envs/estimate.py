@@ -112,7 +112,7 @@ def _training(config: Mapping[str, Any], times: Mapping[str, float]) -> Iterator
                 seconds += _fresh(workload, times) if item.process != "forked" else 0
                 seconds += times["model"] if item.tracking in WITH_MODEL else 0
             yield Part(f"run_batch/{workload}-{batch}.jsonl", "training", seconds)
-    costs = len(ARMS.rows(ROOT / "config" / "costs.tsv")) * training["cost_repetitions"] + 2
+    costs = len(ARMS.rows(ROOT / training["costs"])) * training["cost_repetitions"] + 2
     yield Part("measure_costs.jsonl", "training", costs * times["cost"], alone=True)
 
 

@@ -94,9 +94,8 @@ stores = checked(
     in_source(config["storage"]["table"]),
     config["storage"]["stores"],
 )
-# The levels of the cost of tracking, and the one subject that they are measured on.
-COSTS = "config/costs.tsv"
-COSTED = checked(ARMS.rows, in_source(COSTS))[0]["workload"]
+# The one subject that the cost of tracking is measured on.
+COSTED = checked(ARMS.rows, in_source(config["training"]["costs"]))[0]["workload"]
 # Components of storage that run in an environment of their own.
 COMPONENTS = ("swift", "uvloop")
 # The subject that every tracker records; it has no arms.

@@ -93,7 +93,7 @@ rule collect_runs:
 rule measure_costs:
     """What tracking and determinism cost; nothing else runs meanwhile."""
     input:
-        levels=in_source(COSTS),
+        levels=in_source(config["training"]["costs"]),
         plan=in_source(config["statistics"]["plan"]),
         subject=f"results/subjects/{COSTED}.json",
         data=data_of(COSTED),
