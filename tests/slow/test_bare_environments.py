@@ -141,3 +141,25 @@ def test_with_its_extra_a_command_needs_nothing_else(extra, words, status, expec
     assert expected in said, said
     assert "is not installed" not in said
     assert "Traceback" not in said
+
+
+IMPORT_ALL = """
+import importlib, pkgutil, traceability
+failed = {}
+for found in pkgutil.walk_packages(traceability.__path__, "traceability."):
+    # Probes run in the environment of the tracker that they read; what is called like this starts a program.
+    if ".probes" in found.name or found.name.endswith(("__main__", ".redirect.sitecustomize")):
+        continue
+    try:
+        importlib.import_module(found.name)
+    except BaseException as error:
+        failed[found.name] = f"{type(error).__name__}: {error}"
+print(failed)
+"""
+
+
+def test_with_the_extra_of_the_study_every_module_can_be_imported(wheel, tmp_path):
+    programs = environment(tmp_path, f"{wheel}[study]")
+    printed, _ = call(programs / "python", "-c", IMPORT_ALL, cwd=tmp_path)
+    assert printed.splitlines()[-1] == "{}"
+    call(UV, "pip", "check", "--python", programs / "python", cwd=tmp_path)
