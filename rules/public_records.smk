@@ -294,7 +294,7 @@ rule compare_code_and_records:
         "<logs>/compare_code_and_records.log",
     localrule: True
     conda:
-        "../envs/corpus.yaml"
+        "../envs/statistics.yaml"
     params:
         code=code_digest("compare_code_and_records"),
     script:
