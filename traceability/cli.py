@@ -46,6 +46,7 @@ COMMANDS = {
 EXTRA_OF = {
     "jinja2": "audit", "psycopg2": "audit", "pymysql": "audit", "sqlalchemy": "audit", "MySQLdb": "audit",
     "tree_sitter": "scan", "tree_sitter_python": "scan", "mlflow": "replay", "uv": "replay", "h5py": "replay",
+    "pyarrow": "parquet",
 }  # fmt: skip
 
 

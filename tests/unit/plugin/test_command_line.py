@@ -79,7 +79,7 @@ def test_ctrl_c_is_not_an_answer_either():
     (ModuleNotFoundError("No module named 'psycopg2'", name="psycopg2"), "drift", "audit"),
     (ModuleNotFoundError("No module named 'pandas.core'", name="pandas.core"), "scan", "scan"),
     (ModuleNotFoundError("No module named 'numpy'", name="numpy"), "replay", "replay"),
-    (ImportError("Missing optional dependency 'pyarrow'. Use pip or conda to install pyarrow."), "scan", "scan"),
+    (ImportError("Missing optional dependency 'pyarrow'. Use pip or conda to install pyarrow."), "scan", "parquet"),
 ])  # fmt: skip
 def test_a_missing_package_is_one_line_that_names_the_extra(error, command, extra):
     found = cli.missing_extra(error, command)
@@ -100,11 +100,11 @@ def test_what_no_extra_mends_is_a_defect(error):
 
 def test_every_package_of_an_extra_is_known_by_its_module():
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-    for extra in ("audit", "scan", "replay"):
+    for extra in ("audit", "scan", "replay", "parquet"):
         for requirement in extras[extra]:
             name = re.split(r"[\[<>=!~ ]", requirement)[0]
             module = MODULES.get(name, name.replace("-", "_"))
-            command = next(name for name, about in cli.COMMANDS.items() if about.extra == extra)
+            command = next((name for name, about in cli.COMMANDS.items() if about.extra == extra), "scan")
             if name != "traceability":
                 assert cli.missing_extra(ModuleNotFoundError(name=module), command) is not None, name
 
