@@ -186,6 +186,17 @@ def _corpus() -> list[Number]:
                 f"scanner.fresh.{name}.{quantity}", f"{scores}/fresh_accuracy.tsv", "share", quantity, n="positives",
                 low=f"{quantity}_low", high=f"{quantity}_high", where={"level": "call site", "column": column},
             ))  # fmt: skip
+    contexts = f"{_STATISTICS}/contexts.tsv"
+    for name, group in (("least", "no or one sign"), ("some", "2 or 3 signs"), ("more", "4 or 5 signs"),
+                        ("most", "6 or 7 signs")):  # fmt: skip
+        made.append(Number(
+            f"maintained.{name}", contexts, "share", "share", n="n", low="low", high="high",
+            where={"dimension": "maintenance", "group": group, "function": "traces_any"},
+        ))  # fmt: skip
+    made.append(Number(
+        "judged.organisation", contexts, "share", "share", n="n", low="low", high="high",
+        where={"dimension": "judged kind", "group": "organisation", "function": "of this kind"},
+    ))  # fmt: skip
     beside: Filter = {"function": "traces_any"}
     for name in ("resolver", "text_search", "resolver_only", "text_search_only"):
         made.append(Number(f"beside.{name}", f"{scores}/text_search_beside.tsv", "count", name, n="projects",
