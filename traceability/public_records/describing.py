@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -201,21 +200,15 @@ def sensitivity(
 
 def advice(runs: pd.DataFrame, how: Bootstrap) -> Iterator[dict[str, Any]]:
     """The rows of `tables.ADVICE`: the audit's own rule says what each line would lift."""
-    entries = _entries(runs)
+    shapes = list(zip(_entries(runs), runs["level"].astype(int), strict=True))
+    known = {shape: number for number, shape in enumerate(dict.fromkeys(shapes))}  # far fewer than runs
+    places = [known[shape] for shape in shapes]
     for action in actions():
-        after = pd.Series(
-            [level_after(action, one, level) for one, level in zip(entries, runs["level"], strict=True)],
-            index=runs.index,
-        )  # fmt: skip
+        levels = [max(level, action.level_after(entries)) for entries, level in known]
+        after = pd.Series([levels[place] for place in places], index=runs.index)
         for what, lifted in (("higher", after > runs["level"]), ("enough_to_try", (after >= 3) & (runs["level"] < 3))):
             about = shares.share(shares.counted(runs["repository"], lifted), "mean", how)
             yield {"piece": action.what, "line": action.line, "what": what, "lifted": int(lifted.sum()), **about}
-
-
-@functools.lru_cache(maxsize=100_000)
-def level_after(action: Any, entries: tuple[tuple[int, tuple[str, ...]], ...], level: int) -> int:
-    """The level of a run with these states and missing pieces, had the action been done; never below its own."""
-    return max(level, action.level_after(entries))
 
 
 def _entries(runs: pd.DataFrame) -> list[tuple[tuple[int, tuple[str, ...]], ...]]:
