@@ -6,13 +6,12 @@ else wrote may hold anything.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from traceability.audit import sources
+from traceability.stores import record_fields
 from traceability.stores.artifacts import Artifacts
 from traceability.stores.record_fields import Run
 
@@ -111,7 +110,7 @@ def _conda(found: Packages, text: str, where: str) -> None:
 
 
 def _of_models(found: Packages, run: Run, artifacts: Artifacts, present: set[str]) -> None:
-    history = _history(run)
+    history = record_fields.models_listed(run.tags)
     places = [*run.models, *(f"{run.artifacts}/{item['artifact_path']}" for item in history)]
     if not places and present:
         places = list(_folders_of_models(run, artifacts, present))
@@ -185,17 +184,3 @@ def _of_surroundings(found: Packages, run: Run) -> None:
     kind = run.tags.get("mlflow.project.env", "")
     if kind and kind != "docker":
         found.say(f"environment of the project ({kind}), as the commit declares it")
-
-
-def _history(run: Run) -> list[dict[str, Any]]:
-    """Models that MLflow 2 logged to a run, from the tag that lists them."""
-    text = run.tags.get("mlflow.log-model.history")
-    if not text:
-        return []
-    try:
-        listed = json.loads(text)
-    except (ValueError, RecursionError):
-        return []
-    if not isinstance(listed, list):
-        return []
-    return [item for item in listed if isinstance(item, dict) and item.get("artifact_path")]

@@ -60,8 +60,9 @@ def from_run(run: Run, artifacts: Artifacts, target: Path, kind: str, within: Pa
     ours = record_fields.own(tags) if kind == "plugin" else {}
     code = record_fields.code(tags, ours)
     place, digest = _data_in_tags(tags, ours)
-    # Before MLflow 3 a model was a folder among the run's artifacts.
-    places = [*filter(None, run.models), *([f"{run.artifacts}/model"] if run.artifacts else [])]
+    # Before MLflow 3 a model was a folder among the run's artifacts, mostly one called `model`.
+    named = dict.fromkeys(["model", *(str(item["artifact_path"]) for item in record_fields.models_listed(tags))])
+    places = [*filter(None, run.models), *(f"{run.artifacts}/{name}" for name in named if run.artifacts)]
     return Record(
         run_id=run.run_id,
         kind=kind,

@@ -5,9 +5,11 @@ Only the standard library is imported here, because the run-context plugin needs
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 PREFIX = "traceability."
 """Tags that the study or its plugin adds to a run; masked for replay, audit and capture unless the plugin is meant."""
@@ -147,3 +149,17 @@ def given_name(name: str | None) -> str:
 def first(values: Mapping[str, str], names: tuple[str, ...]) -> str | None:
     """The value of the first of `names` that has one; Python's None, written out, is none."""
     return next((values[name] for name in names if values.get(name) not in (None, "", "None")), None)
+
+
+def models_listed(tags: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Models that MLflow before 3 logged to a run, each with its `artifact_path`, from the tag that lists them."""
+    text = tags.get("mlflow.log-model.history")
+    if not text:
+        return []
+    try:
+        listed = json.loads(text)
+    except (ValueError, RecursionError):
+        return []
+    if not isinstance(listed, list):
+        return []
+    return [item for item in listed if isinstance(item, dict) and item.get("artifact_path")]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy
+from support.records import model_note, source, write_run
 from typer.testing import CliRunner
 
 from traceability.cli import app
@@ -219,3 +220,17 @@ def test_what_a_program_left_is_not_read_through_its_links(tmp_path):
     (tmp_path / "scratch" / "link").symlink_to(elsewhere)
     place = (tmp_path / "scratch" / "link").as_uri()
     assert model_files.collect(Artifacts(), [place], tmp_path / "other", within=tmp_path / "scratch") is None
+
+
+def test_a_model_is_found_under_the_name_that_the_record_gives_it(tmp_path):
+    listed = json.dumps([model_note("net/v2", sklearn="1.2.2"), {"artifact_path": "../../elsewhere"}])
+    run_id = write_run(tmp_path / "store", 1, tags=source("fit.py") | {"mlflow.log-model.history": listed})
+    (folder,) = (tmp_path / "store").glob(f"*/{run_id}")
+    for place in (folder / "artifacts" / "net" / "v2", tmp_path / "elsewhere"):
+        place.mkdir(parents=True)
+        (place / "MLmodel").write_text("flavors: {}\n")
+        (place / "requirements.txt").write_text(f"{place.name}==1\n")
+    record = reading.read(run_id, str(tmp_path / "store"), tmp_path / "scratch")
+    assert (record.model / "requirements.txt").read_text() == "v2==1\n"
+    (folder / "artifacts" / "net" / "v2" / "MLmodel").unlink()
+    assert reading.read(run_id, str(tmp_path / "store"), tmp_path / "again").model is None
