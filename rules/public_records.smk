@@ -154,12 +154,12 @@ else:
             table=ensure("results/public_records/resolutions.tsv", non_empty=True),
         log:
             "<logs>/resolve_requirements.log",
+        localrule: True
         conda:
             "../envs/replay.yaml"
         threads: 2
         resources:
             downloads=1,
-            runtime=growing(60),
         params:
             ask=lambda _wildcards: int(config["public_records"]["resolve"]),
             seconds=lookup("public_records/resolve_seconds", within=config),

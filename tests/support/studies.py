@@ -133,7 +133,9 @@ def killed_and_taken_up(folder: Path, config: str) -> pd.DataFrame:
     halted = processes_of(folder)
     for process in halted:
         words = process.info["said"]
-        if "snakemake" in words and "--mode" not in words:
+        # The replicate (a child of the fork server) too: let go on, it may finish before it learns that its study is
+        # dead. The job in between is left to end by itself.
+        if ("snakemake" in words and "--mode" not in words) or "forkserver" in words:
             process.send_signal(signal.SIGKILL)
     first.kill()
     first.wait()

@@ -29,6 +29,7 @@ ORIGINS: Mapping[str, tuple[str, ...]] = {
     "statistics/contrasts.tsv": ("training", "replay"),
     "statistics/expectations.tsv": ("training", "capture", "replay", "storage", "corpus"),
     "statistics/power.tsv": ("statistics",),
+    "statistics/contexts.tsv": ("corpus",),
     "statistics/corpus_shares.tsv": ("corpus",),
     "statistics/usage_shares.tsv": ("corpus",),
     "statistics/replay_funnel.tsv": ("replay",),

@@ -72,7 +72,7 @@ def test_what_downloads_stays_where_snakemake_runs_and_is_limited(root: Path, ru
     downloads = {rule.name for rule in rules if "downloads=1" in rule.text}
     assert downloads <= local_rules(rules)
     reach = re.compile(
-        r"^(?:from|import) .*\b(fetching|listing|download|virtualenvs|sampling|storage import environments)\b",
+        r"^(?:from|import) .*\b(fetching|listing|download|sampling|environments|resolving)\b",
         re.MULTILINE,
     )
     found = {rule.name for rule in rules if rule.script and reach.search(rule.script.read_text(encoding="utf-8"))}
