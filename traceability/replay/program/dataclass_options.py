@@ -81,10 +81,8 @@ def _fields(of: tuple[Module, ast.ClassDef], known: _Known, reader: str, prefix:
         nested = kind.rpartition(".")[2]
         if nested in known and _READERS[reader] and depth < _DEEPEST:
             yield from _fields(known[nested], known, reader, f"{name}.", depth + 1)
-        elif nested not in known:
-            option = _option(module, name, node.annotation, default, reader)
-            if _settings(default).get("init") is not False:
-                yield option
+        elif nested not in known and _settings(default).get("init") is not False:
+            yield _option(module, name, node.annotation, default, reader)
 
 
 def _settings(default: ast.expr | None) -> dict[str, Any]:
@@ -102,14 +100,11 @@ def _settings(default: ast.expr | None) -> dict[str, Any]:
 
 
 def _option(module: Module, name: str, annotation: ast.expr | None, default: ast.expr | None, reader: str) -> Option:
-    kind, value = type_in_words(annotation), module.value(default) if default is not None else UNKNOWN
+    kind, said = type_in_words(annotation), _settings(default)
+    value, required = module.value(default), default is None
     if isinstance(default, ast.Call):  # field(default=...), field(default_factory=...)
-        value = _settings(default).get("default", UNKNOWN)
-    required = default is None or (
-        isinstance(default, ast.Call)
-        and last(default.func) in ("field", "HfArg")
-        and not {"default", "default_factory"} & _settings(default).keys()
-    )
+        value = said.get("default", UNKNOWN)
+        required = last(default.func) in ("field", "HfArg") and not {"default", "default_factory"} & said.keys()
     spelled = (f"--{name}",)
     if kind == "bool" and reader == "tyro.cli" and not required:
         off = ".".join([*name.split(".")[:-1], f"no-{name.rpartition('.')[2]}"])
