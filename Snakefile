@@ -39,6 +39,7 @@ include: "rules/public_records.smk"
 include: "rules/published.smk"
 include: "rules/statistics.smk"
 include: "rules/figures.smk"
+include: "rules/figures_of_projects.smk"
 include: "rules/paper.smk"
 include: "rules/reproduction.smk"
 

@@ -5,6 +5,7 @@ The schema comes from the chapters' `settings.py` (`python -m traceability.study
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import functools
 import json
@@ -48,12 +49,30 @@ def check(config: Mapping[str, Any], where: str = "config") -> dict[str, Any]:
     Raises `StudyError` with one line that names the key, what was given and what is expected.
     """
     schema = read()
-    given = json.loads(json.dumps(config, default=str))
+    given = _typed(json.loads(json.dumps(config, default=str)), schema, schema)
     validator = jsonschema.Draft202012Validator(schema)
     wrong = sorted(validator.iter_errors(given), key=lambda error: [str(part) for part in error.absolute_path])
     if wrong:
         raise StudyError(_line(wrong[0], where))
     return dict(_filled(given, schema, schema))
+
+
+def _typed(value: Any, part: dict[str, Any], schema: dict[str, Any]) -> Any:
+    """`value` with texts read as the numbers and truth values that the schema asks for.
+
+    Snakemake hands on what is nested in an argument of `--config` as texts: `training={"replicates": 5}` arrives as '5'.
+    """
+    if "$ref" in part:
+        part = schema["$defs"][part["$ref"].rpartition("/")[2]]
+    if isinstance(value, dict):
+        return {name: _typed(one, part.get("properties", {}).get(name, {}), schema) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_typed(one, part.get("items", {}), schema) for one in value]
+    if isinstance(value, str) and part.get("type") in ("integer", "number", "boolean"):
+        with contextlib.suppress(ValueError):
+            read = json.loads(value.lower())
+            return read if isinstance(read, bool | int | float) else value
+    return value
 
 
 def _line(error: Any, where: str) -> str:

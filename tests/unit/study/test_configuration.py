@@ -1,6 +1,7 @@
 """The configuration is strict, and every key is explained."""
 
 import pytest
+from snakemake.cli import parse_config
 
 from traceability.errors import StudyError
 from traceability.study import configuration
@@ -20,6 +21,21 @@ def test_a_configuration_mistake_is_one_line_with_the_remedy(config, expected):
         configuration.check(config, "config")
     assert expected in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_numbers_nested_on_the_command_line_are_numbers():
+    """Snakemake itself reads them as texts."""
+    given = parse_config(["training={replicates: 5}", "public_records={verify: 25}"])
+    assert given["training"] == {"replicates": "5"}
+    config = configuration.check(given)
+    assert config["training"]["replicates"] == 5
+    assert config["public_records"]["verify"] == 25
+
+
+@pytest.mark.parametrize("text", ["five", "5 runs", "", "[5]", "NaN"])
+def test_a_text_that_is_no_number_stays_one(text):
+    with pytest.raises(StudyError, match=r"'training.replicates' is .*: it should be a whole number"):
+        configuration.check({"training": {"replicates": text}})
 
 
 def test_every_key_is_described_and_defaulted():
