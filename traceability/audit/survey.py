@@ -30,7 +30,7 @@ def judge(
     store: Store, scope: Scope, clones: Sequence[Path] = (), progress: Callable[[int], None] = lambda _number: None
 ) -> Iterator[Audited]:
     """The runs of `scope`, judged; `clones` are asked for the recorded commits once per page."""
-    runs = store.runs(scope)
+    runs = store.runs(dataclasses.replace(scope, metrics=False))
     if not store.artifacts.server:
         # Everything but a server is quicker without threads.
         while page := list(itertools.islice(runs, PAGE)):
@@ -61,13 +61,13 @@ def rows(
         yield from map(row_of, judge(store, scope, clones, progress))
         return
     look = functools.partial(_rows_of, artifacts=store.artifacts, clones=tuple(clones))
-    runs, waiting = store.runs(scope), deque[Future[list[Row]]]()
+    # Nothing is judged by its metrics.
+    runs, waiting = store.runs(dataclasses.replace(scope, metrics=False)), deque[Future[list[Row]]]()
     pool = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), _begin_worker)
     try:
         # So many pages are under way that nobody waits, and no more, so that memory does not grow with the store.
         while page := list(itertools.islice(runs, PAGE)):
-            # Nothing is judged by its metrics, and a file store would have to read them.
-            waiting.append(pool.submit(look, [dataclasses.replace(run, metrics={}, steps={}) for run in page]))
+            waiting.append(pool.submit(look, page))
             while len(waiting) > 2 * processes or (waiting and waiting[0].done()):
                 yield from _taken(waiting, progress)
         while waiting:

@@ -60,14 +60,7 @@ def of_run(one: Audited, artifacts: Artifacts) -> dict[str, Any]:
 def models(run: Run, artifacts: Artifacts) -> list[str]:
     """Folders of the models that a run logged, whether or not their files are there."""
     found = [place for place in run.models if place]
-    try:
-        history = json.loads(run.tags.get("mlflow.log-model.history") or "[]")
-    except (ValueError, RecursionError):
-        history = []
-    for item in history if isinstance(history, list) else []:
-        path = item.get("artifact_path") if isinstance(item, dict) else None
-        if isinstance(path, str) and path:
-            found.append(f"{run.artifacts}/{path}")
+    found += [f"{run.artifacts}/{item['artifact_path']}" for item in record_fields.models_listed(run.tags)]
     if not found and run.artifacts:
         names = artifacts.names(run.artifacts) or frozenset()
         found = [

@@ -127,7 +127,7 @@ def record_of(
 ) -> Any:
     """Replay's view of a run; the files of the first of its `models` that can be seen are copied below `scratch`.
 
-    Replay itself looks for a model under the usual name only; here every one that the run names will do.
+    Replay itself looks where the record names a model; `models` may also hold one that only its files show.
     """
     record = reading.from_run(run, artifacts, scratch / "usual", "mlflow")
     model = model_files.collect(artifacts, models, scratch / "named") or record.model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -119,7 +120,8 @@ class FileStore:
                 self._reading.add("run_deleted", run_id)
             else:
                 self._reading.add("deleted_read", run_id, int(deleted))
-                yield self._run(run_id, key, home, folder, about, deleted)
+                run = self._run(run_id, key, home, folder, about, deleted)
+                yield run if scope.metrics else dataclasses.replace(run, metrics={}, steps={})
         if not scope.runs:
             self._count_what_is_no_run(scope)
 

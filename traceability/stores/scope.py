@@ -26,6 +26,8 @@ class Scope:
 
     experiments: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()
+    #: Whether metrics are wanted. Without them a large database is read sooner.
+    metrics: bool = True
 
 
 class Store(Protocol):

@@ -56,7 +56,7 @@ class Database:
         self._opening, self._reading = Notes(), Notes()
         self._opening.add("experiment_deleted", number=len(self._deleted))
         if isinstance(connection, Sqlite) and self._count("SELECT count(*) FROM runs") > PAGE:
-            for table in ("params", "tags", "latest_metrics" if "latest_metrics" in self._columns else "metrics"):
+            for table in ("params", "tags"):
                 connection.index(table, "run_uuid")
 
     @property
@@ -93,11 +93,14 @@ class Database:
             f"WHERE ({where}) AND runs.run_uuid > :last ORDER BY runs.run_uuid LIMIT {PAGE}"
         )
         last, dense = "", self._reading["run_deleted"] < self.count(scope)
+        if scope.metrics and (table := self._metrics_table()) and isinstance(self._connection, Sqlite):
+            self._connection.index(table, "run_uuid")
         while page := [
             dict(zip(columns, row, strict=True)) for row in self._connection.all(text, values | {"last": last})
         ]:
             # Without many others between them, the ids of a page are all ids from its first to its last.
-            yield from self._filled(page, together=not scope.experiments and not scope.runs and dense)
+            together = not scope.experiments and not scope.runs and dense
+            yield from self._filled(page, together, scope.metrics)
             last = str(page[-1]["run_uuid"])
 
     def _where_of(self, scope: Scope) -> tuple[str, dict[str, Any]]:
@@ -132,12 +135,12 @@ class Database:
             number = self._count(f"SELECT count(*) FROM trace_info WHERE {within}", values)  # noqa: S608
             self._reading.add("trace", number=number)
 
-    def _filled(self, page: Sequence[Mapping[str, Any]], together: bool) -> Iterator[Run]:
+    def _filled(self, page: Sequence[Mapping[str, Any]], together: bool, with_metrics: bool) -> Iterator[Run]:
         """Runs of a page with everything that other tables say about them."""
         ids = [str(row["run_uuid"]) for row in page]
         chosen = _Chosen.between(ids[0], ids[-1]) if together else _Chosen.among(ids)
         params, tags = self._pairs("params", chosen), self._pairs("tags", chosen)
-        metrics, steps = self._metrics(chosen)
+        metrics, steps = self._metrics(chosen) if with_metrics else ({}, {})
         datasets, models = self._datasets(chosen), self._models(chosen)
         for row in page:
             key, experiment = str(row["run_uuid"]), str(row["experiment_id"])
@@ -175,9 +178,13 @@ class Database:
             found[run][key] = value if type(value) is str else _text(value)
         return found
 
+    def _metrics_table(self) -> str:
+        """The table of the latest values; databases of MLflow before 1.2 hold only the histories."""
+        return next((name for name in ("latest_metrics", "metrics") if name in self._columns), "")
+
     def _metrics(self, chosen: _Chosen) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, int]]]:
-        """The latest values and their steps; databases of MLflow before 1.2 hold only the histories."""
-        table = next((name for name in ("latest_metrics", "metrics") if name in self._columns), "")
+        """The latest values and their steps."""
+        table = self._metrics_table()
         values: dict[str, dict[str, float]] = defaultdict(dict)
         steps: dict[str, dict[str, int]] = defaultdict(dict)
         if not table or not {"key", "value", "run_uuid"} <= self._columns[table]:

@@ -60,7 +60,7 @@ def check(config: Mapping[str, Any], where: str = "config") -> dict[str, Any]:
 def _typed(value: Any, part: dict[str, Any], schema: dict[str, Any]) -> Any:
     """`value` with texts read as the numbers and truth values that the schema asks for.
 
-    Snakemake hands on what is nested in an argument of `--config` as texts: `training={"replicates": 5}` arrives as '5'.
+    Snakemake hands on what is nested in an argument of `--config` as texts: `training={"replicates": 5}` comes as '5'.
     """
     if "$ref" in part:
         part = schema["$defs"][part["$ref"].rpartition("/")[2]]
