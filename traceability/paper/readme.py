@@ -200,11 +200,11 @@ def graph() -> str:
 
 
 def chapters_of_rules(folder: Path) -> dict[str, str]:
-    """The file of each rule, without its ending: its chapter."""
+    """The chapter of each rule: the name of its file, or the part before `_of_` where a chapter has several files."""
     found = {}
     for path in sorted(folder.glob("*.smk")):
         for name in re.findall(r"^ *(?:use rule \w+ as|rule) (\w+)", path.read_text(encoding="utf-8"), re.MULTILINE):
-            found[name] = path.stem
+            found[name] = path.stem.partition("_of_")[0]
     return found
 
 
