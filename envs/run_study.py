@@ -14,6 +14,7 @@ import csv
 import itertools
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -27,6 +28,8 @@ from typing import Any
 import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
+#: As `traceability.runtime.files.replacing` makes them.
+_TEMPORARY = re.compile(r"\..+\.[a-z0-9_]{8}(\.\w+)?")
 
 
 class Refused(Exception):
@@ -117,6 +120,26 @@ def clear_away(folder: Path, arguments: list[str]) -> None:
         done = subprocess.run(words, cwd=folder, check=False, capture_output=True)
         if done.returncode != 0:
             raise Refused(f"unlocking failed: {done.stderr.decode(errors='replace').strip().splitlines()[-1]}")
+    half = half_written(folder / "results")
+    for path in half:
+        path.unlink(missing_ok=True)
+    if half:
+        say(f"removed {len(half)} half-written files of a run that was killed")
+
+
+def half_written(results: Path) -> list[Path]:
+    """Files under the temporary names that results have until they are whole: `.runs.parquet.x1y2z3_4.parquet`.
+
+    Environments and repositories are left out: what is in them belongs to others.
+    """
+    found: list[Path] = []
+    for where, folders, names in os.walk(results):
+        if "pyvenv.cfg" in names:
+            folders.clear()
+            continue
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(where, name) for name in names if _TEMPORARY.fullmatch(name)]
+    return found
 
 
 def read_owner(path: Path) -> dict[str, Any]:

@@ -74,6 +74,31 @@ def at_work(folder: Path) -> list[psutil.Process]:
     return found
 
 
+def test_half_written_files_of_a_killed_run_are_removed(folder: Path) -> None:
+    """They are made by the function that all results are written with."""
+    results = folder / "results"
+    environment = results / "environments" / "aim"
+    environment.mkdir(parents=True)
+    (environment / "pyvenv.cfg").touch()
+    kept = [results / ".gitignore", results / ".a.tsv", environment / ".b.tsv.x1y2z3_4.tsv"]
+    for path in kept:
+        path.touch()
+    killed = (
+        "import os, sys; from traceability.runtime import files\n"
+        "with files.replacing(sys.argv[1]): os.kill(os.getpid(), 9)"
+    )
+    for name in ("runs.parquet", "training/batch-0.jsonl", "plain"):
+        subprocess.run([sys.executable, "-c", killed, str(results / name)], check=False)
+    assert sum(path.is_file() for path in results.rglob("*")) == len(kept) + 1 + 3
+    (folder / "seconds").write_text("0")
+    launcher = start(folder)
+    assert launcher.wait(60) == 0
+    assert launcher.stderr is not None
+    assert "removed 3 half-written files" in launcher.stderr.read()
+    left = {path for path in results.rglob("*") if path.is_file()}
+    assert left == {*kept, environment / "pyvenv.cfg", results / "a.txt", results / "b.txt"}
+
+
 def test_study_finishes_after_snakemake_was_killed(folder: Path) -> None:
     first = start(folder)
     snakemake_of(first, folder).kill()
