@@ -1,9 +1,9 @@
 """How long a study will take on this machine, from what its pieces took on another one.
 
 `resources/published/times.tsv` holds the seconds of each kind of work (a replicate, a launch, a replay, ...). They are
-multiplied with what the configuration asks for, and scaled by a calibration of a second on this machine.
+multiplied with what the configuration asks for, and scaled by a calibration of two seconds on this machine.
 
-Usage: python envs/estimate.py [--configfile FILE] [--cores N] [--json]
+Usage: python envs/estimate.py [--configfile FILE] [--jobs N] [--json]
        python envs/estimate.py --configfile FILE --fit RESULTS     take the times of a finished run into times.tsv
 """
 
@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import argparse
 import csv
-import hashlib
 import json
 import os
+import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -59,15 +58,17 @@ def read_times(path: Path = TIMES) -> dict[str, float]:
 
 
 def calibration() -> float:
-    """Processor seconds of a fixed piece of work here: the fastest of five, so that other work hardly counts."""
-    block = bytes(range(256)) * 4096
+    """Processor seconds of a fixed piece of work here: the fastest of three, so that other work hardly counts.
+
+    A fresh interpreter that imports packages, as most of the study's processes do: what they wait for is memory. The
+    first of the three may still have to read files from the disk.
+    """
     took = []
-    for _ in range(5):
-        started = time.process_time()
-        for _ in range(20):
-            hashlib.sha256(block).hexdigest()
-        sum(number * number % 7 for number in range(400_000))
-        took.append(time.process_time() - started)
+    for _ in range(3):
+        before = os.times()
+        subprocess.run([sys.executable, "-c", "import pandas, sqlalchemy"], check=True, capture_output=True)
+        after = os.times()
+        took.append(after.children_user + after.children_system - before.children_user - before.children_system)
     return min(took)
 
 
@@ -167,18 +168,18 @@ def _storage(config: Mapping[str, Any], times: Mapping[str, float]) -> Iterator[
     rounds = storage["load_rounds"] * len(storage["writers"]) * times["store.writers"]
     use = stores * (times["store.start"] + ladder + rounds)
     yield Part("use_stores.jsonl", "storage", use, alone=True)
-    yield Part("break_stores.jsonl", "storage", stores * times["store.break"], alone=True)
+    yield Part("break_stores.jsonl", "storage", stores * times["store.break"])
     waited = times["latency"] + storage["requests"] * times["request"]
     yield Part("measure_latency.jsonl", "storage", waited, alone=True)
     access = times["access"] if "server_users" in storage["stores"] else times["small"]
     yield Part("try_access.jsonl", "storage", access, alone=True)
 
 
-def wall(parts: list[Part], cores: int) -> float:
-    """Seconds on the clock: shared work on all cores, then what nothing may run beside."""
+def wall(parts: list[Part], jobs: int) -> float:
+    """Seconds on the clock: what is shared among so many jobs at a time, then what nothing may run beside."""
     shared = [part.seconds for part in parts if not part.alone]
     longest = max((part.seconds for part in parts if not part.alone and part.benchmark), default=0.0)
-    return max(sum(shared) / cores, longest) + sum(part.seconds for part in parts if part.alone)
+    return max(sum(shared) / jobs, longest) + sum(part.seconds for part in parts if part.alone)
 
 
 def scaled(parts: list[Part], times: Mapping[str, float]) -> tuple[list[Part], float]:
@@ -221,16 +222,16 @@ _PIECES = {
 }  # fmt: skip
 
 
-def in_words(parts: list[Part], cores: int, factor: float) -> str:
+def in_words(parts: list[Part], jobs: int, factor: float) -> str:
     """One line: minutes in all and by chapter."""
     by_chapter: dict[str, float] = {}
     for part in parts:
-        share = part.seconds if part.alone else part.seconds / cores
+        share = part.seconds if part.alone else part.seconds / jobs
         by_chapter[part.chapter] = by_chapter.get(part.chapter, 0) + share
     named = ", ".join(f"{chapter} {minutes(seconds)}" for chapter, seconds in by_chapter.items())
     return (
-        f"about {minutes(wall(parts, cores))} minutes on {cores} cores with nothing else at work ({named}); estimated "
-        f"from the published times, of which this machine needs {factor:.2f} times as much"
+        f"about {minutes(wall(parts, jobs))} minutes with {jobs} jobs at a time and nothing else at work ({named}); "
+        f"estimated from the published times, of which this machine needs {factor:.2f} times as much"
     )
 
 
@@ -243,7 +244,7 @@ def main() -> int:
     """Print the estimate; the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--configfile", type=Path, default=ROOT / "config" / "config.yaml")
-    parser.add_argument("--cores", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--jobs", type=int, default=(os.cpu_count() or 1) + 1, help="at a time; make study: cores + 1")
     parser.add_argument("--json", action="store_true", help="the parts, for the progress of make study")
     parser.add_argument("--fit", type=Path, metavar="RESULTS", help="take the times of this finished run")
     given = parser.parse_args()
@@ -257,10 +258,10 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     if given.json:
-        words = in_words(parts, given.cores, factor)
+        words = in_words(parts, given.jobs, factor)
         sys.stdout.write(json.dumps({"words": words, "parts": [asdict(part) for part in parts]}) + "\n")
     else:
-        sys.stdout.write(in_words(parts, given.cores, factor) + "\n")
+        sys.stdout.write(in_words(parts, given.jobs, factor) + "\n")
     return 0
 
 

@@ -24,7 +24,7 @@ class Section(Settings):
         default=["mlflow_3", "mlflow_2", "sacred", "wandb", "dvclive", "aim", "clearml", "guildai"], min_length=1
     )
     """Trackers to be measured, rows of the table; the first one is the one that others are compared with."""
-    batches: int = Field(default=2, ge=1, le=1000)
+    batches: int = Field(default=3, ge=1, le=1000)
     """Number of jobs that share the launches."""
     timeout_seconds: int = Field(default=120, ge=5, le=86_400)
     """How long one launch may take."""
