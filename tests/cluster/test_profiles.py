@@ -13,55 +13,17 @@ import pandas as pd
 import pytest
 from local_slurm import LocalSlurm
 from studies import TOOK, Study
+from support.studies import seeded_arrays, seeded_rows
 
 from traceability.runtime.files import read_jsonl
-from traceability.study.registry import all_tables
 
 pytestmark = pytest.mark.slow
-
-INEFFECTIVE = {"numpy_tf"}
-"""Arms with a seed that does not reach Keras 3: their replicates differ wherever they run."""
-NOT_SEEDED = ("contrasts.tsv", "expectations.tsv", "replay_pairs.tsv")
-"""Tables whose rows put seeded and unseeded arms together, or name runs."""
 
 
 @pytest.fixture(scope="session")
 def local(slurm: LocalSlurm, quick_study: tuple[Path, float]) -> tuple[Path, float]:
     """The quick study on this machine without a scheduler (after `slurm`: where there is none it need not run)."""
     return quick_study
-
-
-def seeded_rows(folder: Path) -> dict[str, pd.DataFrame]:
-    """Every declared table that the run made: stable columns, and of the arms those whose seed decides the result."""
-    runs = pd.read_parquet(folder / "results" / "training" / "runs.parquet")
-    unseeded = runs[(runs["seed"] == "unseeded") | runs["arm"].isin(INEFFECTIVE)]
-    workloads = unseeded.groupby("arm")["workload"].agg(set)
-    found = {}
-    for _, table in all_tables():
-        path = folder / "results" / table.name
-        if not path.is_file() or path.name in NOT_SEEDED:
-            continue
-        frame = table.read(path)[list(table.stable_columns)]
-        if "arm" in frame:
-            # The same name can be a seeded arm of one workload and an unseeded one of another.
-            where = frame["workload"] if "workload" in frame else pd.Series("", index=frame.index)
-            pairs = zip(frame["arm"], where, strict=True)
-            frame = frame[[arm not in workloads or bool(at and at not in workloads[arm]) for arm, at in pairs]]
-        found[table.name] = frame.reset_index(drop=True)
-    return found
-
-
-def seeded_arrays(folder: Path) -> dict[str, bytes]:
-    """Weights and predictions of the replicates whose seed decides the result, byte by byte."""
-    found = {}
-    for rows in sorted((folder / "results" / "training").glob("*/batch-*.jsonl")):
-        for row in read_jsonl(rows):
-            if row["seed"] == "unseeded" or row["arm"] in INEFFECTIVE:
-                continue
-            label = row["key"].partition("/")[2].replace("/", "-")
-            for path in rows.with_suffix("").glob(f"{label}.*.npz"):
-                found[f"{row['workload']}/{path.name}"] = path.read_bytes()
-    return found
 
 
 def start_up_seconds(slurm: LocalSlurm, study: Study) -> list[float]:

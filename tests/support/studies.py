@@ -23,6 +23,10 @@ from support.processes import processes_of, wait_until
 TINY = "tests/workflow/tiny.yaml"
 RUNS = "results/training/runs.parquet"
 QUICK = "config/quick.yaml"
+INEFFECTIVE = {"numpy_tf"}
+"""Arms with a seed that does not reach Keras 3: their replicates differ wherever they run."""
+NOT_SEEDED = ("contrasts.tsv", "expectations.tsv", "replay_pairs.tsv")
+"""Tables whose rows put seeded and unseeded arms together, or name runs."""
 
 
 def copy_of_study(target: Path) -> Path:
@@ -65,6 +69,43 @@ def tables(folder: Path) -> dict[str, pd.DataFrame]:
             volatile = set(table.column_names) - set(table.stable_columns)
             made[table.name] = table.read(path).drop(columns=list(volatile), errors="ignore")
     return made
+
+
+def seeded_rows(folder: Path) -> dict[str, pd.DataFrame]:
+    """Every declared table that the run made: stable columns, and of the arms those whose seed decides the result."""
+    from traceability.study.registry import all_tables
+
+    runs = pd.read_parquet(folder / RUNS)
+    unseeded = runs[(runs["seed"] == "unseeded") | runs["arm"].isin(INEFFECTIVE)]
+    workloads = unseeded.groupby("arm")["workload"].agg(set)
+    found = {}
+    for _, table in all_tables():
+        path = folder / "results" / table.name
+        if not path.is_file() or path.name in NOT_SEEDED:
+            continue
+        frame = table.read(path)[list(table.stable_columns)]
+        if "arm" in frame:
+            # The same name can be a seeded arm of one workload and an unseeded one of another.
+            where = frame["workload"] if "workload" in frame else pd.Series("", index=frame.index)
+            pairs = zip(frame["arm"], where, strict=True)
+            frame = frame[[arm not in workloads or bool(at and at not in workloads[arm]) for arm, at in pairs]]
+        found[table.name] = frame.reset_index(drop=True)
+    return found
+
+
+def seeded_arrays(folder: Path) -> dict[str, bytes]:
+    """Weights and predictions of the replicates whose seed decides the result, byte by byte."""
+    from traceability.runtime.files import read_jsonl
+
+    found = {}
+    for rows in sorted((folder / "results" / "training").glob("*/batch-*.jsonl")):
+        for row in read_jsonl(rows):
+            if row["seed"] == "unseeded" or row["arm"] in INEFFECTIVE:
+                continue
+            label = row["key"].partition("/")[2].replace("/", "-")
+            for path in rows.with_suffix("").glob(f"{label}.*.npz"):
+                found[f"{row['workload']}/{path.name}"] = path.read_bytes()
+    return found
 
 
 def same_weights(one: pd.DataFrame, two: pd.DataFrame, *, at_least: int) -> None:
