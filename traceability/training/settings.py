@@ -16,7 +16,7 @@ class FashionMnist(Settings):
     """No arm of it gets more replicates than this; as published 30 and 10."""
     epochs: int = Field(default=3, ge=1, le=1000)
     """Epochs of each training; as published 10."""
-    share: float = Field(default=0.2, gt=0, le=1)
+    share: float = Field(default=0.3, gt=0, le=1)
     """Share of the images of each part that is used; as published all."""
     batch_size: int = Field(default=6, ge=1, le=10_000)
     """About how many replicates one job runs."""
