@@ -3,7 +3,7 @@
 `resources/published/times.tsv` holds the seconds of each kind of work (a replicate, a launch, a replay, ...). They are
 multiplied with what the configuration asks for, and scaled by a calibration of two seconds on this machine.
 
-Usage: python envs/estimate.py [--configfile FILE] [--jobs N] [--json]
+Usage: python envs/estimate.py [--configfile FILE] [--cores N] [--json]
        python envs/estimate.py --configfile FILE --fit RESULTS     take the times of a finished run into times.tsv
 """
 
@@ -175,11 +175,11 @@ def _storage(config: Mapping[str, Any], times: Mapping[str, float]) -> Iterator[
     yield Part("try_access.jsonl", "storage", access, alone=True)
 
 
-def wall(parts: list[Part], jobs: int) -> float:
-    """Seconds on the clock: what is shared among so many jobs at a time, then what nothing may run beside."""
+def wall(parts: list[Part], cores: int) -> float:
+    """Seconds on the clock: shared work on all cores, then what nothing may run beside."""
     shared = [part.seconds for part in parts if not part.alone]
     longest = max((part.seconds for part in parts if not part.alone and part.benchmark), default=0.0)
-    return max(sum(shared) / jobs, longest) + sum(part.seconds for part in parts if part.alone)
+    return max(sum(shared) / cores, longest) + sum(part.seconds for part in parts if part.alone)
 
 
 def scaled(parts: list[Part], times: Mapping[str, float]) -> tuple[list[Part], float]:
@@ -222,15 +222,15 @@ _PIECES = {
 }  # fmt: skip
 
 
-def in_words(parts: list[Part], jobs: int, factor: float) -> str:
+def in_words(parts: list[Part], cores: int, factor: float) -> str:
     """One line: minutes in all and by chapter."""
     by_chapter: dict[str, float] = {}
     for part in parts:
-        share = part.seconds if part.alone else part.seconds / jobs
+        share = part.seconds if part.alone else part.seconds / cores
         by_chapter[part.chapter] = by_chapter.get(part.chapter, 0) + share
     named = ", ".join(f"{chapter} {minutes(seconds)}" for chapter, seconds in by_chapter.items())
     return (
-        f"about {minutes(wall(parts, jobs))} minutes with {jobs} jobs at a time and nothing else at work ({named}); "
+        f"about {minutes(wall(parts, cores))} minutes on {cores} cores with nothing else at work ({named}); "
         f"estimated from the published times, of which this machine needs {factor:.2f} times as much"
     )
 
@@ -244,7 +244,7 @@ def main() -> int:
     """Print the estimate; the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--configfile", type=Path, default=ROOT / "config" / "config.yaml")
-    parser.add_argument("--jobs", type=int, default=(os.cpu_count() or 1) + 1, help="at a time; make study: cores + 1")
+    parser.add_argument("--cores", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--json", action="store_true", help="the parts, for the progress of make study")
     parser.add_argument("--fit", type=Path, metavar="RESULTS", help="take the times of this finished run")
     given = parser.parse_args()
@@ -258,10 +258,10 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     if given.json:
-        words = in_words(parts, given.jobs, factor)
+        words = in_words(parts, given.cores, factor)
         sys.stdout.write(json.dumps({"words": words, "parts": [asdict(part) for part in parts]}) + "\n")
     else:
-        sys.stdout.write(in_words(parts, given.jobs, factor) + "\n")
+        sys.stdout.write(in_words(parts, given.cores, factor) + "\n")
     return 0
 
 

@@ -158,15 +158,6 @@ def write_owner(path: Path, process: int) -> None:
     path.write_text(json.dumps({"host": socket.gethostname(), "pid": process, "started": started}), encoding="utf-8")
 
 
-def jobs() -> int:
-    """One job more than there are cores, because the threads of a network wait for each other a fifth of their time.
-
-    What is timed asks for all of them, so that nothing runs beside it.
-    """
-    allowed = getattr(os, "sched_getaffinity", None)
-    return (len(allowed(0)) if allowed else os.cpu_count() or 1) + 1
-
-
 def command() -> list[str]:
     """Snakemake of this environment."""
     return [sys.executable, "-m", "snakemake"]
@@ -212,14 +203,14 @@ class Progress:
 def estimate(arguments: list[str]) -> Progress | None:
     """Say how long the study is expected to take; None where that cannot be told, which stops nothing."""
     files = [word for word in configuration(arguments) if not word.startswith("-")]
-    words = [sys.executable, str(ROOT / "envs" / "estimate.py"), "--json", "--jobs", str(jobs())]
+    words = [sys.executable, str(ROOT / "envs" / "estimate.py"), "--json"]
     done = subprocess.run([*words, *(["--configfile", files[0]] if files else [])], cwd=ROOT, check=False,
                           capture_output=True, text=True)  # fmt: skip
     if done.returncode != 0:
         return None
     told = json.loads(done.stdout)
     say(told["words"])
-    return Progress(ROOT / "results" / "benchmarks", told["parts"], jobs())
+    return Progress(ROOT / "results" / "benchmarks", told["parts"], os.cpu_count() or 1)
 
 
 def run(folder: Path, arguments: list[str], progress: Progress | None = None) -> int:
@@ -264,7 +255,7 @@ def main() -> int:
         return 1
     sized = ("--cores", "-c", "--jobs", "-j", "--profile", "--workflow-profile")
     if not any(word.split("=")[0] in sized for word in arguments):
-        arguments = ["--cores", str(jobs()), *arguments]
+        arguments = ["--cores", "all", *arguments]
     status = run(ROOT, arguments, estimate(arguments) if known.report and "-n" not in arguments else None)
     if status == 0 and known.report:
         (ROOT / known.report).parent.mkdir(parents=True, exist_ok=True)
