@@ -35,6 +35,7 @@ from traceability.runtime import virtualenvs
 
 #: After so many projects that cannot be had, and none that can, no other is asked for.
 HOPELESS = 3
+OURS, USED, SEED = "this scanner", "traceability scan", "seed's text search"
 Way = Callable[[Path], object]
 
 
@@ -70,6 +71,15 @@ def ours(root: Path) -> object:
     """The scanner as `traceability scan` runs it, in one process: no text search, no environments."""
     options = scanning.Options(text=False, selective=True)
     return scanning.scan_places([scanning.Place(folder.name, str(folder), "", options) for folder in projects(root)])
+
+
+def as_users_do(root: Path) -> object:
+    """`traceability scan` with its default options, so in as many processes as there are cores, started afresh."""
+    words = [sys.executable, "-m", "traceability", "scan", *map(str, projects(root))]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    if done.returncode not in (0, 1):
+        raise StudyError(f"traceability scan ended with {done.returncode}: {done.stderr.strip()[-300:]}")
+    return done
 
 
 def seed_way(root: Path) -> object:
@@ -196,17 +206,21 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         root = given.folder or lay_out(scratch, given.projects, given.url_template)
-        ways: dict[str, Way] = {"this scanner": ours, "seed's text search": seed_way, **programs(scratch)}
+        ways: dict[str, Way] = {OURS: ours, USED: as_users_do, SEED: seed_way, **programs(scratch)}
         seconds = measure(root, ways, given.repetitions)
         size = sum(path.stat().st_size for path in files(root)) / 2**20
         out = sys.stdout
-        out.write(f"{len(projects(root))} projects, {len(files(root))} files, {size:.0f} MiB, one process each\n")
-        reference = statistics.median(seconds["this scanner"])
+        out.write(
+            f"{len(projects(root))} projects, {len(files(root))} files, {size:.0f} MiB; one process each but for {USED}\n"
+        )
+        reference = statistics.median(seconds[OURS])
         for way, measured in seconds.items():
             median = statistics.median(measured)
             out.write(
                 f"{way:20} {median:8.2f} s (n = {len(measured)})  this scanner takes {reference / median:6.2f} x\n"
             )
+        used = statistics.median(seconds[USED]) / statistics.median(seconds[SEED])
+        out.write(f"{USED} with its default options takes {used:.2f} times the seed's text search\n")
         out.write(f"time grows with bytes to the power {exponent(root):.2f} (1: linear)\n")
 
 
