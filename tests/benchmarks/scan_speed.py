@@ -210,9 +210,8 @@ def main() -> None:
         seconds = measure(root, ways, given.repetitions)
         size = sum(path.stat().st_size for path in files(root)) / 2**20
         out = sys.stdout
-        out.write(
-            f"{len(projects(root))} projects, {len(files(root))} files, {size:.0f} MiB; one process each but for {USED}\n"
-        )
+        counted = f"{len(projects(root))} projects, {len(files(root))} files, {size:.0f} MiB"
+        out.write(f"{counted}; one process each but for {USED}\n")
         reference = statistics.median(seconds[OURS])
         for way, measured in seconds.items():
             median = statistics.median(measured)
