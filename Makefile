@@ -47,7 +47,8 @@ publish: setup ## maintainers: CHAPTERS='training replay' of a finished run with
 	@$(BIN)/python -m traceability.study.publish results $(CHAPTERS) $(if $(CONFIG),--configfile $(CONFIG))
 
 readme: setup ## maintainers: findings, pictures and rule graph of README.md, from the published tables
-	@$(STUDY) --cores 1 $(addprefix results/figures/,published_runs.svg usage.svg corpus.svg)
+	@$(STUDY) results/statistics/capture_counts.tsv results/public_records/funnel.tsv \
+		$(addprefix results/figures/,published_runs.svg usage.svg corpus.svg) --cores 1 --configfile config/published.yaml
 	@$(BIN)/python -m traceability.paper.readme
 
 environments: setup ## build the environments that rules make for themselves, before the study is timed

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from support.studies import QUICK, copy_of_study, snakemake
 
+from traceability.paper.readme import FIGURES
 from traceability.study import publish, published
 
 pytestmark = pytest.mark.slow
@@ -33,3 +34,14 @@ def test_figures_and_numbers_from_published_tables_are_those_of_the_measured_run
     assert differing == []
     numbers = Path("results") / "paper" / "numbers.json"
     assert (study / numbers).read_bytes() == (measured / numbers).read_bytes()
+
+
+def test_the_published_numbers_and_figures_come_out_of_the_published_tables(root: Path, tmp_path: Path) -> None:
+    """What `make paper` does, without the PDF."""
+    study = copy_of_study(tmp_path / "study")
+    done = snakemake(study, "figures", "results/paper/numbers.json", config="config/published.yaml")
+    assert done.returncode == 0, done.stderr[-5000:]
+    numbers = root / published.FOLDER / "paper" / "numbers.json"
+    assert (study / "results" / "paper" / "numbers.json").read_bytes() == numbers.read_bytes()
+    for name in FIGURES:
+        assert (study / "results" / "figures" / name).read_bytes() == (root / "docs" / "figures" / name).read_bytes()

@@ -2,8 +2,7 @@
 
     python -m traceability.paper.readme RESULTS     (`make readme` makes the tables and figures first, and calls this)
 
-The sentences are about the published raw tables and observations, never about a run on this machine. A finding whose
-chapter has not been published yet is not told.
+The sentences are about the published raw tables and observations, never about a run on this machine.
 """
 
 from __future__ import annotations
@@ -19,8 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from traceability.errors import StudyError
+from traceability.public_records.tables import FUNNEL
 from traceability.runtime.files import read_json, replacing, write_text
-from traceability.statistics.tables import CORPUS_SHARES, FASHION_ARMS, PUBLISHED_RUNS
+from traceability.statistics.tables import CAPTURE_COUNTS, CORPUS_SHARES, FASHION_ARMS, PUBLISHED_RUNS
 from traceability.study import published
 
 if TYPE_CHECKING:
@@ -83,10 +83,9 @@ def findings(results: Path, provenance: Path) -> Iterator[str]:
     arms = FASHION_ARMS.read(results / FASHION_ARMS.name)
     yield _same_experiment(arms, PUBLISHED_RUNS.read(results / PUBLISHED_RUNS.name), trial)
     yield _seeds(arms, trial)
-    shares = CORPUS_SHARES.read(results / CORPUS_SHARES.name)
-    yield _tracing(shares)
-    yield _functions(shares)
-    yield _needs(shares)
+    yield _tracing(CORPUS_SHARES.read(results / CORPUS_SHARES.name))
+    yield _capture(CAPTURE_COUNTS.read(results / CAPTURE_COUNTS.name), trial)
+    yield _public_records(FUNNEL.read(results / FUNNEL.name))
 
 
 def briefly(results: Path, provenance: Path) -> Iterator[str]:
@@ -107,13 +106,15 @@ def briefly(results: Path, provenance: Path) -> Iterator[str]:
         f"{_models(era['distinct_weights'])}{trial}."
     )
     shares = CORPUS_SHARES.read(results / CORPUS_SHARES.name)
-    found = {name: _one(shares, dimension="headline", function=name)
-             for name in ("traces_any", "log_metric", "log_input")}  # fmt: skip
-    some = found["traces_any"]
-    yield f"**Who imports MLflow does log with it:** {_share(some)} of {some['n']} projects."
-    yield f"**Metrics are logged, data are not:** {_share(found['log_metric'])} and {_share(found['log_input'])}."
-    pins, seeds = (_one(shares, dimension="signal", function=name) for name in ("requirements_all_pinned", "seeds"))
-    yield f"**Seeds are often set, packages seldom pinned:** {_share(seeds)} and {_share(pins)}."
+    some, data = (_one(shares, dimension="headline", function=name) for name in ("traces_any", "log_input"))
+    yield f"**Who imports MLflow does log with it:** {_share(some)} of {some['n']} projects; data {_share(data)}."
+    commit = _plain_logging(CAPTURE_COUNTS.read(results / CAPTURE_COUNTS.name), "commit")
+    yield (
+        f"**The commit that ran is noted rightly in {commit['correct']} of {commit['n']} ways to start a script**, "
+        f"wrongly in {commit['misleading']}{trial}."
+    )
+    script = _stage(FUNNEL.read(results / FUNNEL.name), "script_here")
+    yield f"**Public records seldom lead back to the code that ran:** {_percent(script)} of {script['owners']} owners."
 
 
 def _same_experiment(arms: pd.DataFrame, rows: pd.DataFrame, trial: str) -> str:
@@ -139,31 +140,47 @@ def _seeds(arms: pd.DataFrame, trial: str) -> str:
 
 
 def _tracing(shares: pd.DataFrame) -> str:
-    row = _one(shares, dimension="headline", function="traces_any")
-    return (
-        f"**Who imports MLflow does log with it:** {_share(row)} of {row['n']} GitHub projects call at least one "
-        f"logging function, resolved in their code ({row['owners']} owners; listings that imply tracking left out, "
-        "every listing at the same weight). The earlier study counted text in 11 projects: 10 of 11."
-    )
-
-
-def _functions(shares: pd.DataFrame) -> str:
     told = {name: _one(shares, dimension="headline", function=name)
-            for name in ("log_metric", "log_param", "log_model", "autolog", "log_input")}  # fmt: skip
+            for name in ("traces_any", "log_metric", "log_param", "log_input")}  # fmt: skip
+    some = told["traces_any"]
     return (
-        f"**Metrics and parameters are logged, data are not:** {_share(told['log_metric'])} log metrics, "
-        f"{_share(told['log_param'])} parameters, {_share(told['log_model'])} models, {_share(told['autolog'])} switch "
-        f"autologging on, and {_share(told['log_input'])} log which data were used."
+        f"**Who imports MLflow does log with it, but few say with which data.** {_share(some)} of "
+        f"{some['n']} GitHub projects call at least one logging function, resolved in their code ({some['owners']} "
+        "owners; listings that imply tracking left out, every listing at the same weight). The earlier study counted "
+        f"text in 11 projects: 10 of 11. {_share(told['log_metric'])} log metrics, {_share(told['log_param'])} "
+        f"parameters, and {_share(told['log_input'])} the data."
     )
 
 
-def _needs(shares: pd.DataFrame) -> str:
-    pins, seeds, both = (_one(shares, dimension="signal", function=name)
-                         for name in ("requirements_all_pinned", "seeds", "lock_file"))  # fmt: skip
+def _capture(counts: pd.DataFrame, trial: str) -> str:
+    commit, dirty, told = (_plain_logging(counts, field) for field in ("commit", "dirty_state", "parameters"))
     return (
-        f"**What a repetition needs is often not in the project either:** {_share(seeds)} set a seed somewhere, "
-        f"{_share(pins)} pin every requirement, and {_share(both)} have a lock file."
+        f"**MLflow keeps what it is told, and does not notice the rest.** Parameters arrived in {told['correct']} of "
+        f"{told['n']} ways to start one script{trial}. The commit that ran was noted in {commit['correct']} (95 % "
+        f"interval of the share {_bounds(commit)}), another commit in {commit['misleading']} and none in "
+        f"{commit['missing']}; whether its files had been changed, in {dirty['correct']} ({_bounds(dirty)})."
     )
+
+
+def _public_records(funnel: pd.DataFrame) -> str:
+    script, whole = (_stage(funnel, stage) for stage in ("script_here", "flags"))
+    return (
+        f"**Records that people publish seldom lead back to the code that ran.** Of {script['owners']} owners of "
+        f"repositories with MLflow records ({script['runs']:,} runs), {_percent(script)} have records most of which "
+        "lead to the script in a commit that is still there; none has records that also lead to data, environment and "
+        f"seeds ({_bounds(whole)})."
+    )
+
+
+def _plain_logging(counts: pd.DataFrame, field: str) -> Mapping[Any, Any]:
+    """Verdicts on a field where parameters and metrics are logged with today's MLflow."""
+    ours = counts[(counts["system"] == "MLflow") & ~counts["version"].str.startswith("2.")]
+    return _one(ours, tracking="params_metrics", field=field)
+
+
+def _stage(funnel: pd.DataFrame, stage: str) -> Mapping[Any, Any]:
+    """Repositories most of whose runs reach a stage and all before it."""
+    return _one(funnel, stage=stage, how="road", measure="most")
 
 
 def _one(frame: pd.DataFrame, **wanted: str) -> Mapping[Any, Any]:
@@ -179,6 +196,16 @@ def _share(row: Mapping[Any, Any]) -> str:
     """A standardised share in percent, with its interval."""
     value, low, high = (100 * float(row[f"standardised{end}"]) for end in ("", "_low", "_high"))
     return f"{value:.0f} % (95 % interval {low:.0f} to {high:.0f})"
+
+
+def _bounds(row: Mapping[Any, Any]) -> str:
+    """The interval of a share, in percent."""
+    return f"{100 * float(row['low']):.0f} to {100 * float(row['high']):.0f} %"
+
+
+def _percent(row: Mapping[Any, Any]) -> str:
+    """A share in percent, with its interval."""
+    return f"{100 * float(row['share']):.0f} % (95 % interval {_bounds(row)})"
 
 
 def _points(share: float) -> str:

@@ -31,7 +31,7 @@ def script(name: str) -> Any:
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Statistics and figures of the published tables, made by the scripts of the workflow's rules."""
     folder = tmp_path_factory.mktemp("results")
-    for name in ("statistics", "corpus", "figures"):
+    for name in ("statistics", "corpus", "figures", "public_records"):
         (folder / name).mkdir()
     settings = config_schema.check({})["statistics"]
     drawn = {name: settings[name] for name in ("resamples", "seed", "confidence")}
@@ -47,6 +47,17 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
         plan=config / "preregistration.yaml", sample=folder / "corpus" / "sample.tsv",
         counts=folder / "corpus" / "usage_counts.tsv", corpus=statistics / "corpus_shares.tsv",
         shares=statistics / "usage_shares.tsv", **drawn,
+    )  # fmt: skip
+    script("count_captures")(
+        captured=ROOT / published.FOLDER / "capture" / "capture.tsv", counts=statistics / "capture_counts.tsv",
+        confidence=drawn["confidence"],
+    )  # fmt: skip
+    public = folder / "public_records"
+    made = ("repositories", "funnel", "reasons", "fields", "groups", "sensitivity", "advice")
+    script("count_public_records")(
+        runs=observed / "public_runs.parquet", audited=observed / "public_stores.tsv",
+        resolutions=observed / "public_resolutions.tsv", stores=config / "public_stores.tsv",
+        **{name: public / f"{name}.tsv" for name in made}, **drawn,
     )  # fmt: skip
     sources = {
         "published_runs": [statistics / "published_runs.tsv", TRAININGS / "runs.parquet"],
