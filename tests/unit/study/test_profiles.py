@@ -61,10 +61,11 @@ def test_no_way_leads_out_of_the_group_and_back_into_it(root: Path) -> None:
     assert not seen & grouped.keys()
 
 
-def test_timed_rules_get_a_node_to_themselves(root: Path, rules: list[Any]) -> None:
-    alone = {rule.name for rule in rules if "all_cores()" in rule.text}
-    assert {rule.name for rule in rules if "servers=1" in rule.text} == alone
-    assert set(profile(root, "slurm")["set-resources"]) == alone
+def test_timed_rules_get_a_machine_to_themselves(root: Path, rules: list[Any]) -> None:
+    served = {rule.name for rule in rules if "servers=1" in rule.text}
+    assert set(profile(root, "slurm")["set-resources"]) == served
+    # At home other work may run beside what is not timed; a node that others use too is no place to fill disks.
+    assert {rule.name for rule in rules if "all_cores()" in rule.text} == served - {"break_stores"}
 
 
 def test_what_downloads_stays_where_snakemake_runs_and_is_limited(root: Path, rules: list[Any]) -> None:
