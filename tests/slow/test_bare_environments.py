@@ -125,7 +125,8 @@ def test_without_its_extra_a_command_names_it_in_one_line(wheel, tmp_path):
 
 
 @pytest.mark.parametrize(("extra", "words", "status", "expected"), [
-    ("scan", ["scan", "code", "--calls", "calls.parquet"], 0, "log_param"),
+    ("scan", ["scan", "code", "--calls", "calls.tsv"], 0, "log_param"),
+    ("scan,parquet", ["scan", "code", "--calls", "calls.parquet"], 0, "log_param"),
     ("audit", ["audit", "mlruns", "--output", "audit.html"], 0, "0 runs"),
     ("audit", ["audit", "postgresql://reader@127.0.0.1:9/mlflow"], 2, "error: "),
     ("audit", ["audit", "mysql://reader@127.0.0.1:9/mlflow"], 2, "error: "),

@@ -38,7 +38,7 @@ class Section(Settings):
     crossed_levels: int = Field(default=4, ge=2, le=20)
     """Levels of initialisation, shuffling and split in the crossed design: levels cubed
     replicates; as published 10."""
-    batch_size: int = Field(default=36, ge=1, le=10_000)
+    batch_size: int = Field(default=48, ge=1, le=10_000)
     """About how many replicates one job runs (fresh controls come on top); a batch mixes all arms of a workload."""
     fresh_controls: int = Field(default=3, ge=0, le=1000)
     """Replicates of each arm that repeats a seed to run as fresh processes too, to check the fork; as published 10."""
