@@ -40,6 +40,10 @@ def publish(
     for source in sources:
         with replacing(folder / source.name) as temporary:
             shutil.copyfile(source, temporary)
+            if source.suffix == ".tsv":
+                # Where the study lay on that machine is nobody's business, and says nothing about what was measured.
+                text = temporary.read_bytes().replace(os.fsencode(results.resolve().parent), b"<study>")
+                temporary.write_bytes(text)
     # Where the runs were kept is of no use to anybody else.
     whole = {name: dict(section) for name, section in settings.items() if name != "tracking"}
     kept = whole if chapter == PAPER else dict(settings[chapter])

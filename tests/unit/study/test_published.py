@@ -47,6 +47,13 @@ def test_what_is_published_comes_back_byte_by_byte(results: Path, tmp_path: Path
     ]
 
 
+def test_where_the_study_lay_is_not_published(results: Path, tmp_path: Path) -> None:
+    (results / "capture" / "capture.tsv").write_text(f"remote\n{tmp_path}/results/subjects/a.git\n")
+    publish(results, tmp_path / "published")
+    text = (tmp_path / "published" / "capture" / "capture.tsv").read_text()
+    assert text == "remote\n<study>/results/subjects/a.git\n"
+
+
 def test_a_changed_table_is_refused_by_name_and_nothing_is_taken(results: Path, tmp_path: Path) -> None:
     publish(results, tmp_path / "published")
     (tmp_path / "published" / "capture" / "digests.tsv").write_text("table\nanother\n")
