@@ -4,11 +4,13 @@ It takes two to three times as long as the study, so neither `make test` nor `ma
 
     make test-slow ARGS="-n0 -m long -k kills"
 
-`STUDY_FINISHED=FOLDER` names a clone in which the default study has come to its end; else one is run for comparison.
+`STUDY_FINISHED=FOLDER` names a clone in which the default study has come to its end, `STUDY_KILLED=FOLDER` one that
+this test has already killed and resumed; what is not named is run. Both stay where they are, for another comparison.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import re
@@ -22,6 +24,8 @@ import pandas as pd
 import pytest
 from support.processes import processes_of, wait_until
 from support.studies import copy_of_study, environment_of, seeded_arrays, seeded_rows
+
+log = logging.getLogger(__name__)
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 
@@ -52,6 +56,13 @@ def ended(log: Path) -> int:
     return len(re.findall(rb"Finished job(?:id)?:? ?\d*", log.read_bytes()))
 
 
+def jobs_of(folder: Path) -> int:
+    """How many jobs the default study has, as a dry run counts them."""
+    words = [sys.executable, "-m", "snakemake", "--dry-run", "--quiet", "rules"]
+    said = subprocess.run(words, cwd=folder, env=environment_of(folder), capture_output=True, text=True, check=True)
+    return int(re.findall(r"(?m)^total +(\d+)", said.stdout + said.stderr)[-1])
+
+
 @pytest.fixture(scope="module")
 def quiet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a default study that nobody disturbed."""
@@ -63,48 +74,60 @@ def quiet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_study_with_twenty_kills_ends_with_the_results_of_one_without(
-    quiet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-    monkeypatch.setenv("TMPDIR", str(scratch))
-    folder = copy_of_study(tmp_path / "study")
-    jobs = sum(1 for _ in (quiet / "results" / "logs").rglob("*.log"))
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a default study that was killed at random moments, and then ended by itself."""
+    finished = os.environ.get("STUDY_KILLED")
+    if finished:
+        return Path(finished)
+    base = tmp_path_factory.mktemp("killed")
+    (base / "scratch").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(base / "scratch"))
+        folder = copy_of_study(base / "study")
+        kill_again_and_again(folder)
+        last = folder / "study-last.log"
+        assert start(folder, last).wait() == 0, last.read_text()[-3000:]
+    return folder
+
+
+def kill_again_and_again(folder: Path) -> None:
+    """Start the study in `folder` and kill it with all that it started, `KILLS` times."""
     drawn = random.Random(SEED)  # noqa: S311 - moments of a test
+    jobs = jobs_of(folder)
     moments = sorted(drawn.uniform(0, 0.9 * jobs) for _ in range(KILLS))
-    done, killed = 0, 0
+    done = 0
     for number, moment in enumerate(moments):
-        log = folder / f"study-{number}.log"
-        study = start(folder, log)
+        said = folder / f"study-{number}.log"
+        study = start(folder, said)
         wait = moment - done
-        while study.poll() is None and ended(log) < wait:
+        while study.poll() is None and ended(said) < wait:
             time.sleep(0.2)
         time.sleep(drawn.uniform(0, WITHIN))
-        done += ended(log)
-        if study.poll() is not None:
-            break
+        done += ended(said)
+        assert study.poll() is None, f"the study came to its end before kill {number + 1} of {KILLS}"
         # The whole group at once, as the kernel does when memory is short: its own, and Snakemake's.
         for group in groups_of(folder) | {study.pid}:
             os.killpg(group, signal.SIGKILL)
         study.wait()
-        killed += 1
+        log.info("kill %d of %d after %d of %d jobs", number + 1, KILLS, done, jobs)
         assert wait_until(lambda: not processes_of(folder), 60), processes_of(folder)
-    assert killed == KILLS, "the study came to its end before the last kill"
 
-    last = folder / "study-last.log"
-    assert start(folder, last).wait() == 0, last.read_text()[-3000:]
-    assert wait_until(lambda: not processes_of(folder), 60), processes_of(folder)
-    left = [path for path in folder.rglob(".*") if re.fullmatch(r"\..+\.[a-z0-9_]{8}(\.\w+)?", path.name)]
+
+def test_a_study_with_twenty_kills_leaves_nothing_behind(killed: Path) -> None:
+    assert wait_until(lambda: not processes_of(killed), 60), processes_of(killed)
+    left = [path for path in killed.rglob(".*") if re.fullmatch(r"\..+\.[a-z0-9_]{8}(\.\w+)?", path.name)]
     assert not [path for path in left if "environments" not in path.parts], "half-written files"
-    assert not list((folder / ".snakemake" / "locks").glob("*"))
-    assert not list((folder / ".snakemake" / "incomplete").glob("*"))
-    assert not [path for path in (folder / "results").rglob("*.lock") if "environments" not in path.parts]
+    assert not list((killed / ".snakemake" / "locks").glob("*"))
+    assert not list((killed / ".snakemake" / "incomplete").glob("*"))
+    assert not [path for path in (killed / "results").rglob("*.lock") if "environments" not in path.parts]
 
+
+def test_a_study_with_twenty_kills_has_the_results_of_one_without(quiet: Path, killed: Path) -> None:
     arrays = seeded_arrays(quiet)
     assert len(arrays) > 100
-    assert seeded_arrays(folder) == arrays
-    expected, found = seeded_rows(quiet), seeded_rows(folder)
+    assert seeded_arrays(killed) == arrays
+    expected, found = seeded_rows(quiet), seeded_rows(killed)
     assert set(found) == set(expected)
     for name, frame in expected.items():
         if name not in MEASURED:
