@@ -31,7 +31,8 @@ def plan(
 ) -> list[dict[str, Any]]:
     """Rows of `tables.PLAN`: every launch of `blocks` once, of the trackers in `use`, shared out by expected seconds.
 
-    `trackings` gives the trackers of each way of tracking; `all` means those that the tracker has.
+    A job has launches of as few trackers as can be: each tracker's environment is asked three times by every job that
+    launches it (what it holds, what its store says, its digests), which costs as much as a launch. `trackings` gives the trackers of each way of tracking; `all` means those that the tracker has.
     """
     rows: dict[str, dict[str, Any]] = {}
     for block in blocks:
@@ -49,11 +50,13 @@ def plan(
                 })  # fmt: skip
     if not rows:
         raise StudyError(f"capture.use: no row of the table of captures is of {', '.join(use)}")
-    loads = [0] * batches
-    for row in sorted(rows.values(), key=lambda row: -cost(row["tracking"])):
-        row["batch"] = loads.index(min(loads))
-        loads[row["batch"]] += cost(row["tracking"])
-    return sorted(rows.values(), key=lambda row: (row["batch"], row["tracker"], row["key"]))
+    ordered = sorted(rows.values(), key=lambda row: (use.index(row["tracker"]), -cost(row["tracking"]), row["key"]))
+    total, before = sum(cost(row["tracking"]) for row in ordered), 0
+    for row in ordered:
+        middle = before + cost(row["tracking"]) / 2
+        row["batch"] = int(middle / total * batches)
+        before += cost(row["tracking"])
+    return sorted(ordered, key=lambda row: (row["batch"], row["tracker"], row["key"]))
 
 
 def cost(tracking: str) -> int:

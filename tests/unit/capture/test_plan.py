@@ -84,7 +84,9 @@ def test_a_launch_is_made_once_and_shared_out_evenly():
     loads = [0, 0, 0]
     for row in rows:
         loads[row["batch"]] += cost(row["tracking"])
-    assert max(loads) - min(loads) <= 1, "a plain launch is the smallest, and there are enough to fill the gaps"
+    assert max(loads) - min(loads) <= cost("autolog_tensorflow"), "one that is long may lie across a boundary"
+    parts = {(row["batch"], row["tracker"]) for row in rows}
+    assert len(parts) <= len(KNOWN) + 3 - 1, "a tracker is asked by one job, unless its launches lie across a boundary"
     assert cost("autolog_tensorflow") > cost("params_metrics") == 1
     plain = ";".join(mode["launch_mode"] for mode in MODES[: cost("autolog_tensorflow")])
     halves = Counter(row["batch"] for row in planned([block("script", "autolog_tensorflow"), block(plain)], batches=2))
