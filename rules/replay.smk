@@ -61,6 +61,7 @@ rule run_replays:
         runtime=growing(120),
     params:
         workloads=WORKLOADS,
+        preload={workload: preloaded(workload) for workload in WORKLOADS},
         cache=below_results("environments"),
         timeout_seconds=lookup("replay/timeout_seconds", within=config),
         code=code_digest(
@@ -68,8 +69,7 @@ rule run_replays:
             "runtime/sandbox_launcher",
             "runtime/supervise",
             "replay/redirect",
-            "replay/tagged_script",
-            "plugin",
+            "runtime/preloaded",
         ),
     script:
         "../scripts/run_replays.py"

@@ -11,8 +11,9 @@ from traceability.study.subjects import read
 
 
 def main(
-    plan: Path, subjects: list[Path], workloads: list[str], data: list[Path], margins: Path, era: Path,
-    rows: Path, store: Path, cache: Path, batch: int, timeout_seconds: float,
+    plan: Path, subjects: list[Path], workloads: list[str], data: list[Path],
+    preload: dict[str, list[str]], margins: Path, era: Path, rows: Path, store: Path, cache: Path, batch: int,
+    timeout_seconds: float,
 ) -> None:  # fmt: skip
     """Write one JSON line per replay to `rows`; the source runs stay in `store`, rebuilt environments in `cache`.
 
@@ -25,8 +26,8 @@ def main(
     share = [row for row in PLAN.rows(plan) if row["batch"] == batch and row["workload"] not in lost]
     staged = {subject.name: subject for subject in map(read, subjects)}
     run_batch(
-        share, staged, data=folders, margins=read_json(margins), store=store, cache=cache, era=era, rows=rows,
-        timeout_seconds=timeout_seconds,
+        share, staged, data=folders, preload=preload, margins=read_json(margins), store=store, cache=cache, era=era,
+        rows=rows, timeout_seconds=timeout_seconds,
     )  # fmt: skip
 
 

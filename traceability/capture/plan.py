@@ -32,7 +32,8 @@ def plan(
     """Rows of `tables.PLAN`: every launch of `blocks` once, of the trackers in `use`, shared out by expected seconds.
 
     A job has launches of as few trackers as can be: each tracker's environment is asked three times by every job that
-    launches it (what it holds, what its store says, its digests), which costs as much as a launch. `trackings` gives the trackers of each way of tracking; `all` means those that the tracker has.
+    launches it (what it holds, what its store says, its digests), which costs as much as a launch. `trackings` gives
+    the trackers of each way of tracking; `all` means those that the tracker has.
     """
     rows: dict[str, dict[str, Any]] = {}
     for block in blocks:

@@ -16,7 +16,7 @@ from traceability.replay.engine import Task, replay
 from traceability.replay.reasons import REASONS
 from traceability.replay.source_runs import SourceRun, launch
 from traceability.replay.tables import REPLAYS
-from traceability.runtime import processes
+from traceability.runtime import forked, processes
 from traceability.runtime.files import read_jsonl, write_jsonl
 from traceability.stores import tracking
 from traceability.study.subjects import Staged
@@ -35,6 +35,7 @@ def run_batch(
     subjects: Mapping[str, Staged],
     *,
     data: Mapping[str, Path],
+    preload: Mapping[str, Sequence[str]],
     margins: Mapping[str, Mapping[str, float]],
     store: Path,
     cache: Path,
@@ -45,21 +46,23 @@ def run_batch(
     """Make and replay the runs of `plan` and write one JSON line each to `rows`.
 
     `store` is emptied first and keeps the source runs, so that a replay can be repeated by hand; `data` has the folder
-    of the prepared data of each workload; `era` is the requirements file of the environment of that name. A source run
-    that fails is an error of the study: `StudyError`.
+    of the prepared data of each workload, `preload` the modules that its program imports; `era` is the requirements
+    file of the environment of that name. A source run that fails is an error of the study: `StudyError`.
     """
     with processes.exclusive(rows.with_suffix(".lock")), processes.scratch("replay") as scratch:
         shutil.rmtree(store, ignore_errors=True)
         store.mkdir(parents=True)
         uri = f"sqlite:///{store.resolve() / 'mlflow.db'}?timeout=60"
         tracking.client(uri)
+        needed = dict.fromkeys(module for item in plan for module in preload[item["workload"]])
+        context = forked.server([*needed])
         lines = []
         for position, item in enumerate(plan):
             # One line for each, so that a log says at any time what is at work and what became of the rest.
             what = f"{item['workload']} {str(item['arm']).replace('_', ' ')}, {RECORD_WORDS[item['record']]}"
             subject = subjects[item["workload"]]
-            source = launch(item, subject, uri, store.resolve() / f"{position:04d}", timeout_seconds,
-                              data.get(item["workload"]))  # fmt: skip
+            source = launch(item, subject, uri, store.resolve() / f"{position:04d}", timeout_seconds, context,
+                            data.get(item["workload"]))  # fmt: skip
             task = Task(
                 source.run_id, uri, kind=item["record"],
                 environment=str(era) if item["environment"] == "era" else item["environment"],

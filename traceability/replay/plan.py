@@ -21,7 +21,7 @@ def plan(
     crossed_levels: int,
     base_seed: int,
 ) -> list[dict[str, Any]]:
-    """Rows of `tables.PLAN`, the cases spread evenly over the jobs.
+    """Rows of `tables.PLAN`, the cases spread evenly over the jobs: neighbours, which import the same, in one job.
 
     `arms` are rows of the arms table: the n-th replay of an arm has the options of its n-th replicate. `epochs` has
     the workloads that are replayed, with the epochs of their programs (None where there is no such option); cases of
@@ -44,9 +44,9 @@ def plan(
             environment = str(case["environment"]).rpartition("/")[2]
             parts = [*name, case["record"], environment, case["defect"], f"{number:03d}"]
             rows.append({
-                "key": "/".join(map(str, parts)), "number": number, "batch": len(rows) % batches,
+                "key": "/".join(map(str, parts)), "number": number,
                 "options": json.dumps(words),
                 **{key: case[key] for key in ("workload", "arm", "record", "environment", "defect", "expected_reason",
                                               "help")},
             })  # fmt: skip
-    return rows
+    return [row | {"batch": place * batches // len(rows)} for place, row in enumerate(rows)]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ import numpy as np
 import yaml
 
 from traceability.errors import StudyError
-from traceability.runtime import git
+from traceability.runtime import forked, git
 from traceability.runtime.files import sha256_npz
 from traceability.stores import tracking
 from traceability.study.subjects import Staged
@@ -39,12 +41,14 @@ class SourceRun:
 
 
 def launch(
-    row: Mapping[str, Any], subject: Staged, uri: str, folder: Path, timeout: float, data: Path | None = None
-) -> SourceRun:
+    row: Mapping[str, Any], subject: Staged, uri: str, folder: Path, timeout: float, context: ForkServerContext,
+    data: Path | None = None,
+) -> SourceRun:  # fmt: skip
     """Make the run that `row` (of `tables.PLAN`) describes, below `folder`, tracked at `uri`.
 
-    `data` is the folder of the prepared data set; a project that must be told where its data are gets it. Raises
-    `StudyError` with the program's last lines when it fails.
+    A script is forked from the server of `context`, which has imported what it needs, as a replicate is; what
+    `mlflow run` starts begins anew. `data` is the folder of the prepared data set; a project that must be told where
+    its data are gets it. Raises `StudyError` with the program's last lines when it fails.
     """
     folder.mkdir(parents=True)
     worktree, origin = _plant(row["defect"], subject, folder)
@@ -63,23 +67,19 @@ def launch(
     facts = {"repository": str(origin), "commit": commit, "source": "train.py"}
     if data is not None:
         facts["option:data"] = str(data.resolve())
-    command = _command(row, words, label, worktree, output, facts)
-    root = str(Path(__file__).resolve().parents[2])
-    outside = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "MLFLOW_"))}
-    environment = outside | {
-        "MLFLOW_TRACKING_URI": uri, "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true",
-        "GIT_CONFIG_GLOBAL": os.devnull, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONDONTWRITEBYTECODE": "1",
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
-        "PYTHONPATH": root if row["record"] == "plugin" else "",
-    }  # fmt: skip
-    try:
-        done = subprocess.run(
-            command, cwd=worktree, env=environment, timeout=timeout, capture_output=True, text=True, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise StudyError(f"{row['key']}: the source run did not end within {timeout:g} s") from None
-    if done.returncode:
-        raise StudyError(f"{row['key']}: the source run failed: {done.stderr.strip()[-500:]}")
+    environment = _environment(uri)
+    if row["record"] == "mlflow_project":
+        _run_project(_project(row, words, label), worktree, environment, row["key"], timeout)
+    else:
+        words = _words(row, words, label, output)
+        before = _tagging(worktree, facts) if row["record"] == "plugin" else None
+        log = folder / "said.txt"
+        ended = forked.run(context, forked.started_by_user, "train.py", words, worktree, environment, log, before,
+                           timeout=timeout)  # fmt: skip
+        if ended is None:
+            raise _too_long(row["key"], timeout)
+        if ended:
+            raise StudyError(f"{row['key']}: the source run failed: {log.read_text(errors='replace').strip()[-500:]}")
     if not tracked:
         return SourceRun(str(output / "notes.json"), facts)
     client = tracking.client(uri)
@@ -94,35 +94,57 @@ def launch(
     return SourceRun(run_id, facts)
 
 
-def _command(
-    row: Mapping[str, Any], words: list[str], label: str, worktree: Path, output: Path, facts: dict[str, str]
-) -> list[str]:
-    """What the user types."""
+def _environment(uri: str) -> dict[str, str]:
+    """What the user's shell says to the program."""
+    outside = {
+        name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "MLFLOW_", "TRACEABILITY_"))
+    }
+    return outside | {
+        "MLFLOW_TRACKING_URI": uri, "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true",
+        "GIT_CONFIG_GLOBAL": os.devnull, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONDONTWRITEBYTECODE": "1",
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]), "PYTHONPATH": "",
+    }  # fmt: skip
+
+
+def _words(row: Mapping[str, Any], words: list[str], label: str, output: Path) -> list[str]:
+    """What the user types after the script."""
     tracking = ["--tracking", _TRACKING[row["record"]]]
     named = ["--experiment", row["workload"], "--run-name", label]
     if row["record"] == "notes":
-        return [sys.executable, "train.py", *tracking, *words, "--output", str(output)]
-    if row["record"] == "mlflow_project":
-        pairs = [f"{name.removeprefix('--').replace('-', '_')}={value}"
-                 for name, value in zip(words[::2], words[1::2], strict=True)]  # fmt: skip
-        chosen = [word for pair in pairs for word in ("-P", pair)]
-        return [sys.executable, "-m", "mlflow", "run", ".", "--env-manager", "local", "--experiment-name",
-                row["workload"], "--run-name", label, *chosen]  # fmt: skip
-    script = ["train.py", *tracking, *words, *named]
-    if row["record"] == "plugin":
-        dirty = bool(git.run("status", "--porcelain", cwd=worktree).strip())
-        tags = {"repository": facts["repository"], "commit": facts["commit"], "entry_point": "train.py",
-                "dirty": str(dirty).lower()}  # fmt: skip
-        return [
-            sys.executable,
-            "-m",
-            "traceability.replay.tagged_script",
-            json.dumps(tags),
-            *script,
-            "--output",
-            str(output),
-        ]
-    return [sys.executable, *script]
+        return [*tracking, *words, "--output", str(output)]
+    return [*tracking, *words, *named, *(["--output", str(output)] if row["record"] == "plugin" else [])]
+
+
+def _tagging(worktree: Path, facts: Mapping[str, str]) -> Callable[[], None]:
+    """What lets every run of the program carry, from its first moment, the tags that a plugin would give it."""
+    dirty = bool(git.run("status", "--porcelain", cwd=worktree).strip())
+    tags = {"repository": facts["repository"], "commit": facts["commit"], "entry_point": "train.py",
+            "dirty": str(dirty).lower()}  # fmt: skip
+    named = {tracking.PREFIX + name: value for name, value in tags.items()}
+    return functools.partial(tracking.add_tags_to_every_run, named)
+
+
+def _project(row: Mapping[str, Any], words: list[str], label: str) -> list[str]:
+    """The user's `mlflow run`."""
+    pairs = zip(words[::2], words[1::2], strict=True)
+    chosen = [word for name, value in pairs for word in ("-P", f"{name.removeprefix('--').replace('-', '_')}={value}")]
+    return [sys.executable, "-m", "mlflow", "run", ".", "--env-manager", "local", "--experiment-name", row["workload"],
+            "--run-name", label, *chosen]  # fmt: skip
+
+
+def _run_project(command: list[str], worktree: Path, environment: Mapping[str, str], key: str, timeout: float) -> None:
+    try:
+        done = subprocess.run(
+            command, cwd=worktree, env=environment, timeout=timeout, capture_output=True, text=True, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise _too_long(key, timeout) from None
+    if done.returncode:
+        raise StudyError(f"{key}: the source run failed: {done.stderr.strip()[-500:]}")
+
+
+def _too_long(key: str, timeout: float) -> StudyError:
+    return StudyError(f"{key}: the source run did not end within {timeout:g} s")
 
 
 def _needs_data(worktree: Path) -> bool:

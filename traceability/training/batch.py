@@ -7,23 +7,20 @@ same arms check that the fork changes nothing (METHOD 10).
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
-import multiprocessing
 import os
 import subprocess
 import sys
 import time
-import types
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
 
 from traceability.errors import StudyError
-from traceability.runtime import processes
+from traceability.runtime import forked, processes
 from traceability.runtime.files import replacing, write_jsonl
 from traceability.stores import tracking
 from traceability.study.subjects import Staged
@@ -59,7 +56,7 @@ def run_batch(
     """
     with processes.exclusive(lock), processes.scratch("batch") as scratch:
         attempts = _end_orphans(replicates, uri)
-        context = _server(preload)
+        context = forked.server(preload)
         arrays.mkdir(parents=True, exist_ok=True)
         lines = []
         for number, item in enumerate(replicates):
@@ -101,31 +98,6 @@ def not_measured(replicates: list[Replicate], why: str, plan_sha256: str, arrays
     write_jsonl(rows, (asdict(item) | seen | {"key": item.key} for item in replicates))
 
 
-def _server(preload: Sequence[str]) -> ForkServerContext:
-    """A fork server that has imported these modules."""
-    tracking.quiet()
-    # The first import happens in the server: it must not depend on this process's __main__ (a workflow script).
-    os.environ["TRACEABILITY_PRELOAD"] = json.dumps(list(preload))
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["traceability.training.preloaded"])
-    return context
-
-
-@contextlib.contextmanager
-def _no_main() -> Iterator[None]:
-    """Hide this process's main module from a child that starts meanwhile.
-
-    A child would run it again (multiprocessing does that so that it finds functions of it), with all that a workflow
-    script imports; it needs the library alone, which the server has.
-    """
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = types.ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
-
-
 def _order(
     item: Replicate, attempt: int, subject: Staged, data: Path, uri: str, plan_sha256: str, scratch: Path
 ) -> dict[str, Any]:
@@ -155,14 +127,7 @@ def _observe(
 ) -> dict[str, Any]:
     """Run one replicate and read what it saw; a process that died or hung is a row too."""
     if item.process == "forked":
-        process = context.Process(target=child.run, args=(order,))
-        with _no_main():
-            process.start()
-        process.join(timeout)
-        ended: int | None = process.exitcode
-        if ended is None:
-            process.kill()
-            process.join()
+        ended = forked.run(context, child.run, order, timeout=timeout)
     elif item.process == "era":
         if era is None:
             raise StudyError(f"{item.key}: it runs with the libraries of 2024, and no environment with them was named")

@@ -6,20 +6,17 @@ Runs inside a child that was forked from a preloaded server, or in a fresh inter
 
 from __future__ import annotations
 
-import contextlib
-import importlib
 import json
 import logging
 import os
 import resource
-import runpy
 import sys
 import time
 import traceback
 from pathlib import Path
 from typing import Any
 
-from traceability.runtime import environment, processes
+from traceability.runtime import environment, forked, processes
 from traceability.runtime.files import read_json, sha256_arrays, sha256_npz, write_json
 from traceability.stores import tracking
 
@@ -33,13 +30,11 @@ def run(order: dict[str, Any]) -> None:
     """
     begin = time.perf_counter()
     processes.die_with_parent()
-    with Path(order["log"]).open("w") as stream:
-        os.dup2(stream.fileno(), 1)
-        os.dup2(stream.fileno(), 2)
+    forked.speak_to(Path(order["log"]))
     script = Path(order["script"])
     output = Path(order["output"])
     output.mkdir(parents=True, exist_ok=True)
-    _fresh_entropy()
+    forked.fresh_entropy()
     tracked = order["tracking_uri"] is not None
     if tracked:
         os.environ["MLFLOW_TRACKING_URI"] = order["tracking_uri"]
@@ -52,10 +47,8 @@ def run(order: dict[str, Any]) -> None:
         tracking.add_tags_to_every_run(order["tags"])
     seen: dict[str, Any] = {"status": "finished", "error": None}
     os.chdir(script.parent)
-    sys.argv = [script.name, *order["arguments"], "--output", str(output)]
-    sys.path.insert(0, str(script.parent))
     try:
-        runpy.run_path(script.name, run_name="__main__")
+        forked.as_main(script.name, *order["arguments"], "--output", str(output))
     except BaseException as error:  # whatever the subject does, it is a result of this replicate
         if not (isinstance(error, SystemExit) and not error.code):
             traceback.print_exc()
@@ -73,17 +66,6 @@ def run(order: dict[str, Any]) -> None:
     seen["versions"] = environment.versions()
     seen["total_seconds"] = time.perf_counter() - begin
     write_json(order["result"], seen)
-
-
-def _fresh_entropy() -> None:
-    """NumPy's global generator is copied by a fork: without this, all unseeded children of a batch would be twins."""
-    import random
-
-    random.seed()
-    if "numpy" in sys.modules:
-        import numpy as np
-
-        np.random.seed(None)  # noqa: NPY002 - it is the legacy global generator that the fork copies
 
 
 def _last_run() -> str | None:
@@ -114,17 +96,6 @@ def _output_layer(path: Path) -> str | None:
 def _peak_rss_mib() -> float:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (2**20 if sys.platform == "darwin" else 2**10)
-
-
-def preload(modules: list[str]) -> None:
-    """Import what every child will need; what is missing here, the child imports (or fails to) itself.
-
-    The last two are imported by MLflow at first use and cost 0.6 s in each child otherwise.
-    """
-    tracking.quiet()
-    for name in [*modules, "mlflow.store.tracking.sqlalchemy_store", "git"]:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
 
 
 def main(order_file: str) -> None:

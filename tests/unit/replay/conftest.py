@@ -9,8 +9,12 @@ from support import ROOT
 from traceability.replay.batch import help_of
 from traceability.replay.engine import Task, replay
 from traceability.replay.source_runs import launch
+from traceability.runtime import forked
 from traceability.stores import tracking
 from traceability.study import subjects
+
+#: What the linear model imports; the network imports the rest itself.
+PRELOAD = ["mlflow.sklearn", "sklearn.linear_model", "sklearn.ensemble", "sklearn.datasets", "threadpoolctl"]
 
 
 class Bench:
@@ -31,7 +35,8 @@ class Bench:
         self.count += 1
         row = {"key": f"{record}/{defect}/{self.count}", "workload": workload, "record": record, "defect": defect,
                "options": json.dumps(options.split())}  # fmt: skip
-        return launch(row, self.staged[workload], self.uri, self.folder / "originals" / f"{self.count}", 300, data)
+        place = self.folder / "originals" / f"{self.count}"
+        return launch(row, self.staged[workload], self.uri, place, 300, forked.server(PRELOAD), data)
 
     def replay(self, original, record, help="", environment="same", **more):
         task = Task(original.run_id, self.uri, record, environment, help_of(help, original), **more)
