@@ -16,7 +16,7 @@ class Section(Settings):
     """Table of cases: one row per workload, arm, record, environment and planted defect."""
     replays_at_most: int = Field(default=1000, ge=1, le=100_000)
     """Largest number of replays of one case; a small study takes fewer than the table says."""
-    batches: int = Field(default=6, ge=1, le=1000)
+    batches: int = Field(default=4, ge=1, le=1000)
     """Number of jobs that share the replays."""
     environments: list[str] = Field(default=["same", "recorded", "recorded_then", "era"], min_length=1)
     """Environments of the cases to be run; the other cases are left out."""

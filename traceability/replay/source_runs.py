@@ -11,7 +11,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +40,7 @@ class SourceRun:
 
 
 def launch(
-    row: Mapping[str, Any], subject: Staged, uri: str, folder: Path, timeout: float, context: ForkServerContext,
+    row: Mapping[str, Any], subject: Staged, uri: str, folder: Path, timeout: float, context: forked.Server,
     data: Path | None = None,
 ) -> SourceRun:  # fmt: skip
     """Make the run that `row` (of `tables.PLAN`) describes, below `folder`, tracked at `uri`.

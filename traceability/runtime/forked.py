@@ -15,7 +15,7 @@ import runpy
 import sys
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from multiprocessing.context import ForkServerContext
+from multiprocessing.context import ForkServerContext, SpawnContext
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +24,20 @@ from traceability.stores import tracking
 
 _MODULES = "TRACEABILITY_PRELOAD"
 
+Server = ForkServerContext | SpawnContext
+"""What starts children: a fork server, or where processes cannot be forked, fresh interpreters."""
 
-def server(modules: Sequence[str]) -> ForkServerContext:
-    """A fork server that has imported these modules; a process has one, so the first call of a process decides."""
+
+def server(modules: Sequence[str]) -> Server:
+    """A fork server that has imported these modules; a process has one, so the first call of a process decides.
+
+    On macOS, whose frameworks do not survive a fork, children are fresh interpreters.
+    """
     tracking.quiet()
     # The first import happens in the server: it must not depend on this process's __main__ (a workflow script).
     os.environ[_MODULES] = json.dumps(list(modules))
+    if sys.platform == "darwin":
+        return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["traceability.runtime.preloaded"])
     return context
@@ -46,7 +54,7 @@ def preload() -> None:
             importlib.import_module(name)
 
 
-def run(context: ForkServerContext, function: Callable[..., None], *arguments: Any, timeout: float) -> int | None:
+def run(context: Server, function: Callable[..., None], *arguments: Any, timeout: float) -> int | None:
     """Exit status of a child that calls `function`; None where it did not end within `timeout` seconds."""
     process = context.Process(target=function, args=arguments)
     with _no_main():

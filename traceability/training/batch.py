@@ -15,7 +15,6 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +122,7 @@ def _order(
 
 
 def _observe(
-    item: Replicate, order: dict[str, Any], context: ForkServerContext, timeout: float, era: Era | None
+    item: Replicate, order: dict[str, Any], context: forked.Server, timeout: float, era: Era | None
 ) -> dict[str, Any]:
     """Run one replicate and read what it saw; a process that died or hung is a row too."""
     if item.process == "forked":

@@ -51,7 +51,7 @@ class Section(Settings):
     """Seed of the random order in which a batch runs its replicates."""
     costs: str = "config/costs.tsv"
     """Table of the levels whose cost is compared: one row per way of tracking, or of being deterministic."""
-    cost_repetitions: int = Field(default=4, ge=2, le=1000)
+    cost_repetitions: int = Field(default=3, ge=2, le=1000)
     """Repetitions of each level; as published 10."""
     cost_epochs: int = Field(default=2, ge=1, le=1000)
     """Epochs of the network in these runs: few, because what is compared is the cost around them."""
