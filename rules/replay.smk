@@ -69,7 +69,7 @@ rule run_replays:
             "runtime/sandbox_launcher",
             "runtime/supervise",
             "replay/redirect",
-            "runtime/preloaded",
+            "study/preloaded",
         ),
     script:
         "../scripts/run_replays.py"

@@ -59,7 +59,7 @@ rule run_batch:
         preload=lambda wildcards: preloaded(wildcards.workload),
         names=lambda wildcards: [arm["arm"] for arm in arms_of(wildcards.workload)],
         # Not the whole chapter: a change of how runs are read back does not train again.
-        code=code_digest("run_batch", "runtime/preloaded"),
+        code=code_digest("run_batch", "study/preloaded"),
     script:
         "../scripts/run_batch.py"
 
@@ -115,6 +115,6 @@ rule measure_costs:
         epochs=epochs_of(COSTED, "cost_epochs"),
         preload=preloaded(COSTED),
         seed=lookup("training/order_seed", within=config),
-        code=code_digest("measure_costs", "runtime/preloaded"),
+        code=code_digest("measure_costs", "study/preloaded"),
     script:
         "../scripts/measure_costs.py"

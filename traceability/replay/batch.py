@@ -16,9 +16,10 @@ from traceability.replay.engine import Task, replay
 from traceability.replay.reasons import REASONS
 from traceability.replay.source_runs import SourceRun, launch
 from traceability.replay.tables import REPLAYS
-from traceability.runtime import forked, processes
+from traceability.runtime import processes
 from traceability.runtime.files import read_jsonl, write_jsonl
 from traceability.stores import tracking
+from traceability.study import forked
 from traceability.study.subjects import Staged
 
 log = logging.getLogger(__name__)

@@ -18,9 +18,10 @@ import numpy as np
 import yaml
 
 from traceability.errors import StudyError
-from traceability.runtime import forked, git
+from traceability.runtime import git
 from traceability.runtime.files import sha256_npz
 from traceability.stores import tracking
+from traceability.study import forked
 from traceability.study.subjects import Staged
 
 _TRACKING = {

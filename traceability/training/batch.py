@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from traceability.errors import StudyError
-from traceability.runtime import forked, processes
+from traceability.runtime import processes
 from traceability.runtime.files import replacing, write_jsonl
 from traceability.stores import tracking
+from traceability.study import forked
 from traceability.study.subjects import Staged
 from traceability.training import replicate as child
 from traceability.training.era import Era

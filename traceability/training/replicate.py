@@ -16,9 +16,10 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from traceability.runtime import environment, forked, processes
+from traceability.runtime import environment, processes
 from traceability.runtime.files import read_json, sha256_arrays, sha256_npz, write_json
 from traceability.stores import tracking
+from traceability.study import forked
 
 
 def run(order: dict[str, Any]) -> None:

@@ -9,9 +9,8 @@ from support import ROOT
 from traceability.replay.batch import help_of
 from traceability.replay.engine import Task, replay
 from traceability.replay.source_runs import launch
-from traceability.runtime import forked
 from traceability.stores import tracking
-from traceability.study import subjects
+from traceability.study import forked, subjects
 
 #: What the linear model imports; the network imports the rest itself.
 PRELOAD = ["mlflow.sklearn", "sklearn.linear_model", "sklearn.ensemble", "sklearn.datasets", "threadpoolctl"]

@@ -1,5 +1,5 @@
 """Imported by a fork server, and only there: imports what its children need (see forked.py)."""
 
-from traceability.runtime import forked
+from traceability.study import forked
 
 forked.preload()

@@ -39,7 +39,7 @@ def server(modules: Sequence[str]) -> Server:
     if sys.platform == "darwin":
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["traceability.runtime.preloaded"])
+    context.set_forkserver_preload(["traceability.study.preloaded"])
     return context
 
 
