@@ -63,6 +63,7 @@ sys.executable = checked(one_word, sys.executable)
 # One line for a mistake and every default filled in; then as Snakemake itself checks a configuration.
 config = checked(config_schema.check, config)
 validate(config, schema="../config/schemas/config.schema.json")
+checked(config_schema.require_files, config, SOURCE)
 workloads = {
     row["workload"]: row
     for row in checked(workload_table.rows, in_source(config["training"]["workloads"]))

@@ -36,6 +36,9 @@ _TYPES = {
     "string": "a text", "boolean": "true or false",
 }  # fmt: skip
 
+#: Folders of files that a configuration names and no rule makes.
+_GIVEN = ("config/", "envs/", "resources/")
+
 
 @functools.cache
 def read() -> dict[str, Any]:
@@ -55,6 +58,22 @@ def check(config: Mapping[str, Any], where: str = "config") -> dict[str, Any]:
     if wrong:
         raise StudyError(_line(wrong[0], where))
     return dict(_filled(given, schema, schema))
+
+
+def require_files(config: Mapping[str, Any], root: Path) -> None:
+    """Raise `StudyError`, in one line, for the first key of a checked `config` that names a file that is not there.
+
+    These are the keys whose default is a file of the study, below `root`; what rules make is not looked for.
+    """
+    for chapter, part in read()["properties"].items():
+        about = read()["$defs"][part["$ref"].rpartition("/")[2]] if "$ref" in part else part
+        for key, field in about.get("properties", {}).items():
+            default, given = field.get("default"), config[chapter].get(key)
+            if isinstance(default, str) and default.startswith(_GIVEN) and not (root / str(given)).is_file():
+                raise StudyError(
+                    f"config: '{chapter}.{key}' is '{given}': {(root / str(given)).absolute()} is not there; "
+                    f"name a file, as seen from the study's folder, like {default}"
+                )
 
 
 def _typed(value: Any, part: dict[str, Any], schema: dict[str, Any]) -> Any:

@@ -1,10 +1,12 @@
 """The configuration is strict, and every key is explained."""
 
+from pathlib import Path
+
 import pytest
 from snakemake.cli import parse_config
 
 from traceability.errors import StudyError
-from traceability.study import configuration
+from traceability.study import config_schema, configuration
 
 
 @pytest.mark.parametrize(
@@ -45,3 +47,14 @@ def test_every_key_is_described_and_defaulted():
             assert entry.get("description"), f"{name}.{key}"
             assert "default" in entry, f"{name}.{key}"
     assert configuration.check({}) == configuration.check(configuration.check({}))
+
+
+def test_a_file_that_the_configuration_names_and_that_is_not_there_is_one_line(tmp_path):
+    root = Path(__file__).resolve().parents[3]
+    config_schema.require_files(config_schema.check({}), root)
+    config_schema.require_files(config_schema.check({"public_records": {"listing": "results/made/later.tsv"}}), root)
+    for chapter, key in (("public_records", "stores"), ("statistics", "plan"), ("replay", "era")):
+        with pytest.raises(StudyError) as stopped:
+            config_schema.require_files(config_schema.check({chapter: {key: "config/nope.tsv"}}), root)
+        assert f"'{chapter}.{key}' is 'config/nope.tsv': {root}/config/nope.tsv is not there" in str(stopped.value)
+        assert "\n" not in str(stopped.value)
