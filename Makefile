@@ -41,7 +41,7 @@ study: setup ## run the whole study; tables, figures and report.zip go to result
 	@$(STUDY) --report results/report.zip $(SETTINGS)
 
 paper: setup ## every figure, table and the PDF from the raw tables of the published run: nothing is measured
-	@$(STUDY) statistics figures paper reproduction --configfile config/published.yaml $(ARGS)
+	@$(STUDY) statistics figures paper reproduction tables --configfile config/published.yaml $(ARGS)
 
 publish: setup ## maintainers: CHAPTERS='training replay' of a finished run with CONFIG=... become resources/published/
 	@$(BIN)/python -m traceability.study.publish results $(CHAPTERS) $(if $(CONFIG),--configfile $(CONFIG))

@@ -42,6 +42,7 @@ include: "rules/figures.smk"
 include: "rules/figures_of_projects.smk"
 include: "rules/paper.smk"
 include: "rules/reproduction.smk"
+include: "rules/tables.smk"
 
 
 rule all:
@@ -59,4 +60,5 @@ rule all:
         rules.figures.input,
         rules.paper.input,
         rules.reproduction.input,
+        rules.tables.input,
     localrule: True

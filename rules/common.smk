@@ -5,6 +5,7 @@ from pathlib import Path
 
 from snakemake import __version__ as SNAKEMAKE_VERSION
 from snakemake.exceptions import WorkflowError
+from snakemake.io import get_flag_value, is_flagged
 from snakemake.utils import validate
 
 # The folder of this workflow, also where it is a module of another one or runs elsewhere (--directory, --snakefile).
@@ -101,6 +102,11 @@ COSTED = checked(ARMS.rows, in_source(config["training"]["costs"]))[0]["workload
 COMPONENTS = ("swift", "uvloop")
 # The subject that every tracker records; it has no arms.
 CAPTURED = "diabetes_trackers"
+# What the pages of long tables share, as the report lists it.
+SHARED_BY_PAGES = {
+    "index": "every long table, to sort and to search",
+    "itables": "the program that sorts and searches (itables, MIT licence)",
+}
 
 
 wildcard_constraints:
@@ -405,3 +411,39 @@ def published_tables():
         for chapter in published_chapters()
         for name in published.FILES[chapter]
     ]
+
+
+def reported_tables():
+    """What each rule says of the tables that it puts into the report, by name below results/.
+
+    Snakemake offers no public way to ask this; a test fails when these names are not there any more.
+    """
+    return {
+        str(path).rpartition("results/")[2]: get_flag_value(path, "report")
+        for rule in workflow.rules
+        for path in rule.output
+        if is_flagged(path, "report") and path.endswith(".tsv")
+    }
+
+
+def tables_of_the_report(_wildcards):
+    """Every table that this configuration puts into the report."""
+    left_out = [] if config["replay"]["third_party"] else ["replay/third_party.tsv"]
+    return [
+        f"results/{name}" for name in sorted(reported_tables()) if name not in left_out
+    ]
+
+
+def place_of_page(part):
+    """A function that says the category, subcategory or labels of a page: those of its table."""
+
+    def said(wildcards):
+        if "shared" in wildcards.keys():
+            content = SHARED_BY_PAGES[wildcards.shared]
+            return {"category": "Long tables", "labels": {"content": content}}.get(part)
+        table = reported_tables()[f"{wildcards.chapter}/{wildcards.table}.tsv"]
+        own = getattr(table, part)
+        # Of two results with the same labels Snakemake's report lists one.
+        return {**own, "form": f"{own['form']}, sortable"} if part == "labels" else own
+
+    return said
