@@ -102,8 +102,10 @@ def _storage() -> list[Number]:
                "fresh": ("failed_writers", "processes")}  # fmt: skip
     for state, names in columns.items():
         for column in names:
+            # How many clients meet while the first of them makes the tables is chance.
+            chance = {"n": "processes", "chance": True} if (state, column) == ("fresh", "failed_writers") else {}
             made.append(Number(f"writers.{state}.{column}", f"{folder}/collaboration.tsv", "count", column, take="sum",
-                               where=measured | {"state": state}))  # fmt: skip
+                               where=measured | {"state": state}, **chance))  # fmt: skip
     told = measured | {"logging": "synchronous"}
     made += [
         Number("writers.most", f"{folder}/collaboration.tsv", "count", "writers", take="max", where=measured),
@@ -228,7 +230,7 @@ def _training() -> list[Number]:
                where=network | {"arm": "seed_varied"}),
         *(
             Number(f"bit.{kind}", f"{_STATISTICS}/expectations.tsv", "count", "observed", n="n",
-                   where={"expectation": expectation})
+                   where={"expectation": expectation}, chance=kind == "active")
             for kind, expectation in (
                 ("silent", "bit_on_silent_input_and_none"), ("active", "bit_on_active_input_always")
             )
@@ -292,7 +294,7 @@ def _judged() -> list[Number]:
         Number("replays.dirty_stopped", replays, "count", take="count", among={"reason_alone": "dirty_tree"},
                where={"defect": "dirty_tree", "record": "plugin"}),
         Number("predictions.inside", f"{_STATISTICS}/replay_predictions.tsv", "count", take="count",
-               where={"inside": ("True", "False")}, among={"inside": "True"}),
+               where={"inside": ("True", "False")}, among={"inside": "True"}, chance=True),
     ]  # fmt: skip
     return made
 

@@ -29,7 +29,8 @@ class Number:
 
     `where` chooses rows of `table`. `take` says what is made of them: the `value` of `column` in the one row; the
     `count` of rows that also fit `among`; the `sum`, the largest (`max`), the smallest (`min`), or how many `distinct`
-    ones. `n`, `low` and `high` name the columns beside it; for counts n is the number of rows that `where` chose.
+    ones. `n`, `low` and `high` name the columns beside it (of a sum, `n` is summed too); for counts n is the number of
+    rows that `where` chose.
     """
 
     name: str
@@ -46,18 +47,20 @@ class Number:
     label: str = ""
     machine: bool = False
     """Whether it is a cost: what another machine may well have otherwise."""
+    chance: bool = False
+    """Whether chance, or how this processor rounds, decides each of the n cases: a count compared as a share of n."""
 
     @property
     def compared(self) -> Compared:
         """How it is compared with a published value of the same number."""
         if self.machine:
             return "machine"
-        return "interval" if self.low or self.unit in ("ratio", "value", "share") else "exact"
+        return "interval" if self.chance or self.low or self.unit in ("ratio", "value", "share") else "exact"
 
     @property
     def scale(self) -> str:
         """What a count is a count of: a `share` of n rows, the `distinct` results of n, or the `size` of the study."""
-        if self.take == "count":
+        if self.take == "count" or self.chance:
             return "share"
         return "distinct" if self.column.startswith("distinct") else "size"
 
@@ -127,7 +130,10 @@ def _entry(number: Number, frame: pd.DataFrame) -> dict[str, Any]:
     if rows.empty:
         return entry
     if number.take == "sum":
-        return entry | {"value": _plain(rows[number.column].sum()), "n": len(rows)}
+        return entry | {
+            "value": _plain(rows[number.column].sum()),
+            "n": int(rows[number.n].sum()) if number.n else len(rows),
+        }
     if number.take == "distinct":
         return entry | {"value": int(rows[number.column].nunique()), "n": len(rows)}
     if number.take in ("max", "min"):

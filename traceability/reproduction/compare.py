@@ -110,7 +110,8 @@ def _cell(end: str, entry: Entry) -> Any:
 
 def _verdict(kind: str, old: Entry, new: Entry, same_size: bool, confidence: float, factor: float) -> Verdict:
     if kind == "interval":
-        return _by_interval(old, new)
+        counted = old["unit"] == "count" and new.get("n") is not None
+        return _by_share(old, new, "share", False, confidence) if counted else _by_interval(old, new)
     if kind == "machine":
         return _by_factor(float(old["value"]), float(new["value"]), factor)
     return _exact(old, new, same_size, confidence)
@@ -126,8 +127,15 @@ def _exact(old: Entry, new: Entry, same_size: bool, confidence: float) -> Verdic
         if same_size:
             return DIFFERENT, f"{two} here, {one} published", None, None
         return NOT_MEASURED, "depends on the size of the study, which is another one here", None, None
-    verdict, low, high = _as_share(old, new, scale, same_sample and same_size, confidence)
-    reason = {DIFFERENT: f"{two} of {new['n']} here, {one} of {old['n']} published",
+    return _by_share(old, new, scale, same_sample and same_size, confidence)
+
+
+def _by_share(old: Entry, new: Entry, scale: str, same: bool, confidence: float) -> Verdict:
+    """Two counts as shares of their samples; with `same` size of both they must be equal."""
+    if _equal(old["value"], new["value"]) and old["n"] == new["n"]:
+        return SAME, "", None, None
+    verdict, low, high = _as_share(old, new, scale, same, confidence)
+    reason = {DIFFERENT: f"{new['value']} of {new['n']} here, {old['value']} of {old['n']} published",
               NOT_MEASURED: "too few observations"}.get(verdict, "")  # fmt: skip
     return verdict, reason, low, high
 

@@ -24,6 +24,8 @@ PUBLISHED: dict[str, dict[str, Any]] = {
                          "table": "results/statistics/corpus_shares.tsv"},
     "capture.commit.misleading": {"value": 4, "n": 20, "unit": "count", "scale": "share", "compared": "exact",
                                   "table": "results/capture/capture.tsv"},
+    "bit.active": {"value": 9, "n": 10, "unit": "count", "scale": "share", "compared": "interval",
+                   "table": "results/statistics/expectations.tsv"},
     "writers.acknowledged": {"value": 4200, "n": 24, "unit": "count", "scale": "size", "compared": "exact",
                              "table": "results/storage/collaboration.tsv"},
     "cost.server": {"value": 9.0, "n": 30, "low": 8.0, "high": 10.0, "unit": "ratio", "compared": "machine",
@@ -60,6 +62,7 @@ def test_the_published_run_agrees_with_itself() -> None:
         pytest.param("arm.unseeded.sd", {"value": 0.02, "n": 10, "low": 0.013, "high": 0.04}, id="a wider spread"),
         pytest.param("corpus.log_param", {"value": 0.40, "low": 0.35, "high": 0.45}, id="another scanner"),
         pytest.param("capture.commit.misleading", {"value": 5}, id="one launch judged differently"),
+        pytest.param("bit.active", {"value": 1}, id="a bit that no longer matters"),
         pytest.param("writers.acknowledged", {"value": 4199}, id="a point lost"),
         pytest.param("cost.server", {"value": 40.0, "low": 35.0, "high": 45.0}, id="a slower store"),
         pytest.param("capture.version", {"value": "3.16.0"}, id="another release"),
@@ -68,6 +71,14 @@ def test_the_published_run_agrees_with_itself() -> None:
 def test_a_planted_change_is_seen_and_nothing_else(name: str, change: dict[str, Any]) -> None:
     seen = verdicts(changed(**{name.replace(".", "__"): change}))
     assert [number for number, verdict in seen.items() if verdict == "different"] == [name]
+
+
+def test_what_chance_decides_may_come_out_otherwise_at_the_same_size() -> None:
+    """Which of ten bits survive the rounding of another processor, how many clients meet at a first use."""
+    assert verdicts(changed(bit__active={"value": 10}))["bit.active"] == "compatible"
+    assert verdicts(changed(capture__commit__misleading={"value": 5}))["capture.commit.misleading"] == "different"
+    declared = {number.name for number in number_table.NUMBERS if number.chance}
+    assert declared == {"bit.active", "writers.fresh.failed_writers", "predictions.inside"}
 
 
 def test_a_smaller_study_that_agrees_has_no_difference() -> None:
