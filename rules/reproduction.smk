@@ -5,6 +5,7 @@ rule reproduction:
     """Target: what of the published numbers comes out again here, as table and figure."""
     input:
         "results/reproduction/reproduction.tsv",
+        "results/reproduction/runs.tsv",
         "results/figures/reproduction.svg",
     localrule: True
 
@@ -37,6 +38,32 @@ rule compare_with_published:
         code=code_digest("compare_with_published"),
     script:
         "../scripts/compare_with_published.py"
+
+
+rule compare_runs:
+    """Every run with a published twin (the same seed and settings): the same weights, predictions and metrics here?"""
+    input:
+        runs="results/training/runs.parquet",
+        published=in_source("resources/published/training/provenance.json"),
+        taken=in_source("resources/published/training/runs.parquet"),
+    output:
+        table=report(
+            ensure("results/reproduction/runs.tsv", non_empty=True),
+            caption="../report/reproduction/runs.rst",
+            category="Reproduction",
+            labels={"content": "runs beside the published ones", "form": "table"},
+        ),
+    log:
+        "<logs>/compare_runs.log",
+    localrule: True
+    conda:
+        "../envs/statistics.yaml"
+    params:
+        training=lookup("training", within=config),
+        confidence=lookup("statistics/confidence", within=config),
+        code=code_digest("compare_runs"),
+    script:
+        "../scripts/compare_runs.py"
 
 
 use rule plot_figure as plot_reproduction with:

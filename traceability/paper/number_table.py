@@ -103,9 +103,10 @@ def _storage() -> list[Number]:
     for state, names in columns.items():
         for column in names:
             # How many clients meet while the first of them makes the tables is chance.
-            chance = {"n": "processes", "chance": True} if (state, column) == ("fresh", "failed_writers") else {}
+            met = (state, column) == ("fresh", "failed_writers")
             made.append(Number(f"writers.{state}.{column}", f"{folder}/collaboration.tsv", "count", column, take="sum",
-                               where=measured | {"state": state}, **chance))  # fmt: skip
+                               n="processes" if met else "", where=measured | {"state": state},
+                               chance=met))  # fmt: skip
     told = measured | {"logging": "synchronous"}
     made += [
         Number("writers.most", f"{folder}/collaboration.tsv", "count", "writers", take="max", where=measured),

@@ -33,3 +33,26 @@ REPRODUCTION = Table(
         Column("difference_high", "float", "upper end of that interval", nullable=True, volatile=True),
     ),
 )  # fmt: skip
+
+RUNS_COMPARED = Table(
+    "reproduction/runs.tsv",
+    "Runs of this machine beside the published ones with the same seed and settings: are they the same, bit by bit?",
+    (
+        Column("workload", "str", "subject"),
+        Column("arm", "str", "arm"),
+        Column("kind", "str", "kind of arm"),
+        Column("n", "int", "runs that are here and were published", minimum=0),
+        Column("same_weights", "int", "of them with the same weights, bit by bit", minimum=0, volatile=True),
+        Column("same_weights_low", "float", "lower end of the interval of their share", nullable=True, volatile=True),
+        Column("same_weights_high", "float", "upper end of it", nullable=True, volatile=True),
+        Column("same_predictions", "int", "with the same predictions on the evaluation set, bit by bit", minimum=0,
+               volatile=True),
+        Column("same_metrics", "int", "with all metrics equal", minimum=0, volatile=True),
+        Column("median_difference", "float", "median over the runs of the largest difference of a metric, as a share "
+               "of the larger of its two values", nullable=True, volatile=True),
+        Column("largest_difference", "float", "largest of these differences", nullable=True, volatile=True),
+        Column("same_versions", "int", "with the same versions of all packages", minimum=0),
+        Column("reason", "str", "why none is compared", nullable=True),
+    ),
+    key=("workload", "arm"),
+)  # fmt: skip

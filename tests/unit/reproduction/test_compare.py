@@ -101,14 +101,14 @@ def test_what_was_not_measured_is_said() -> None:
     table = compare.rows(PUBLISHED, here, compare.Sameness(CHAPTERS), confidence=0.95, factor=3)
     (row,) = (row for row in table if row["number"] == "corpus.log_param")
     assert (row["verdict"], row["reason"]) == ("not_measured", "not measured here")
-    assert compare.summary(table) == "Of 8 published numbers 7 can be compared at this size: 7 agree, 0 differ."
+    assert compare.summary(table) == "Of 9 published numbers 8 can be compared at this size: 8 agree, 0 differ."
 
 
 def test_the_sentence_names_what_differs() -> None:
     table = compare.rows(
         PUBLISHED, changed(cost__server={"value": 90.0}), compare.Sameness(CHAPTERS), confidence=0.95, factor=3
     )
-    assert compare.summary(table).endswith("7 agree, 1 differ (cost.server).")
+    assert compare.summary(table).endswith("8 agree, 1 differ (cost.server).")
 
 
 def test_the_interval_of_a_difference_is_that_of_two_shares() -> None:
