@@ -34,8 +34,8 @@ KILLS = int(os.environ.get("STUDY_KILLS", "20"))
 SEED = 20240115
 #: Seconds after a job's end within which the kill comes: many jobs take longer, so it falls into any part of them.
 WITHIN = 20.0
-MEASURED = {"storage/failures.tsv"}
-"""Tables of counts that depend on the moment at which a client was killed."""
+MEASURED = {"storage/failures.tsv", "reproduction/reproduction.tsv"}
+"""Tables that depend on the moment at which a client was killed, or on what costs were measured."""
 
 
 def start(folder: Path, log: Path) -> subprocess.Popen[bytes]:
