@@ -67,7 +67,7 @@ def test_after_a_kill_the_study_finishes_and_holds_each_replicate_once(tiny_stud
     [
         (["--config", 'trainig={"replicates": 3}'], "unknown key 'trainig'; did you mean 'training'?"),
         (["--config", 'training={"replicates": 1}'], "'training.replicates' is 1"),
-        (["--config", 'training={"arms": "config/none.tsv"}'], "none.tsv: no such table"),
+        (["--config", 'training={"arms": "config/none.tsv"}'], "none.tsv is not there; name a file"),
         (["--config", 'training={"arms": "config/broken.tsv"}'], "broken.tsv: column 'arm' is missing"),
         (["--config", 'storage={"stores": ["sqlight"]}'], "sqlight"),
     ],
