@@ -55,7 +55,7 @@ def rows(
         low, high = None, None
         why = [] if same else [alike.unlike[chapter] for chapter in chapters if chapter in alike.unlike]
         if not same and origins.MIXED.fullmatch(name):
-            why.append("made of other arms here")
+            why.append("made of other cases here")
         reason = _hindrance(kind, old, new, why)
         verdict = NOT_MEASURED
         if not reason:

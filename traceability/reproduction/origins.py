@@ -43,8 +43,8 @@ _IDLE = frozenset({
     "source", "batches", "batch_size", "timeout_seconds", "api_url", "url_template", "listing", "swift", "postgresql",
     "third_party_home", "verify", "verify_seed",
 })  # fmt: skip
-#: Shares of replays that depend on which arms are replayed, and not on the record alone.
-MIXED = re.compile(r"helped\..*\.(same_result|bitwise)")
+#: Shares of replays that depend on which arms and defects are planned, and not on the record alone.
+MIXED = re.compile(r"helped\..*\.(same_result|bitwise)|replays\.all")
 #: Metrics of the trainings on Fashion-MNIST that are compared.
 FASHION_METRICS = ("test_accuracy", "val_accuracy")
 

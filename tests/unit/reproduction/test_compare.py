@@ -104,6 +104,17 @@ def test_what_was_not_measured_is_said() -> None:
     assert compare.summary(table) == "Of 9 published numbers 8 can be compared at this size: 8 agree, 0 differ."
 
 
+@pytest.mark.parametrize("name", ["replays.all", "helped.notes.same_result"])
+def test_what_the_plan_of_replays_decides_is_compared_at_the_published_size_only(name: str) -> None:
+    entry = {"value": 35, "n": 40, "unit": "count", "scale": "share", "compared": "exact",
+             "table": "results/replay/replays.tsv"}  # fmt: skip
+    here = {name: entry | {"value": 4, "n": 7}}
+    (row,) = compare.rows({name: entry}, here, compare.Sameness(), confidence=0.95, factor=3)
+    assert (row["verdict"], row["reason"]) == ("not_measured", "made of other cases here")
+    (row,) = compare.rows({name: entry}, here, compare.Sameness(("replay",)), confidence=0.95, factor=3)
+    assert row["verdict"] == "different"
+
+
 def test_the_sentence_names_what_differs() -> None:
     table = compare.rows(
         PUBLISHED, changed(cost__server={"value": 90.0}), compare.Sameness(CHAPTERS), confidence=0.95, factor=3
