@@ -19,6 +19,8 @@ Take = Literal["value", "count", "sum", "max", "min", "distinct"]
 #: How a number is compared with a published one: it must be equal, or fits by intervals, or is a cost of this machine.
 Compared = Literal["exact", "interval", "machine"]
 Unit = Literal["count", "share", "ratio", "value", "milliseconds", "word", "level"]
+#: Significant digits of a number: the last ones of a double differ from processor to processor.
+DIGITS = 12
 #: Column -> the value that its cell must have, or several of them; an empty text asks for an empty cell.
 Filter = dict[str, str | tuple[str, ...]]
 
@@ -150,9 +152,10 @@ def _entry(number: Number, frame: pd.DataFrame) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """A value that JSON knows."""
+    """A value that JSON knows, to as many digits as another processor computes too."""
     import pandas as pd
 
     if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return None
-    return value.item() if hasattr(value, "item") else value
+    plain = value.item() if hasattr(value, "item") else value
+    return float(f"{plain:.{DIGITS}g}") if isinstance(plain, float) and math.isfinite(plain) else plain
