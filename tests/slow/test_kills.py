@@ -47,6 +47,12 @@ def start(folder: Path, log: Path) -> subprocess.Popen[bytes]:
         )
 
 
+def finish(folder: Path) -> None:
+    """Run the study in `folder` to its end, undisturbed."""
+    said = folder / "study.log"
+    assert start(folder, said).wait() == 0, said.read_text()[-3000:]
+
+
 def groups_of(folder: Path) -> set[int]:
     """The process groups of everything that works in `folder`."""
     return {os.getpgid(process.pid) for process in processes_of(folder) if process.is_running()}
@@ -71,7 +77,7 @@ def quiet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if finished:
         return Path(finished)
     folder = copy_of_study(tmp_path_factory.mktemp("quiet") / "study")
-    assert start(folder, folder / "study.log").wait() == 0, (folder / "study.log").read_text()[-3000:]
+    finish(folder)
     return folder
 
 
@@ -87,8 +93,7 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         Path(scratch).chmod(0o711)
         patch.setenv("TMPDIR", scratch)
         kill_again_and_again(folder)
-        last = folder / "study-last.log"
-        assert start(folder, last).wait() == 0, last.read_text()[-3000:]
+        finish(folder)
     return folder
 
 

@@ -14,12 +14,13 @@ import numpy as np
 import pandas as pd
 
 from traceability import intervals
+from traceability.reproduction import origins
 
 #: What makes two runs runs of the same thing.
 KEY = ("workload", "arm", "replicate", "process", "seed", "init", "shuffle", "split")
 #: Settings of the training chapter that change what a run computes, by the workloads that they reach.
 SETTINGS: Mapping[str, tuple[str, ...]] = {"digits_mlp": ("epochs", "order_seed")}
-FASHION, FASHION_SETTINGS = "fashion_mnist_mlp", ("epochs", "share")
+FASHION = "fashion_mnist_mlp"
 _METRIC = "metric."
 
 
@@ -47,7 +48,7 @@ def _other_settings(workload: str, old: Mapping[str, Any], new: Mapping[str, Any
     """The settings that make runs of a workload another thing here than they were."""
     if workload == FASHION:
         old, new = old["fashion_mnist"], new["fashion_mnist"]
-        return [f"fashion_mnist.{name}" for name in FASHION_SETTINGS if old.get(name) != new.get(name)]
+        return [f"fashion_mnist.{name}" for name in origins.DECISIVE[origins.FASHION] if old.get(name) != new.get(name)]
     return [name for name in SETTINGS.get(workload, ()) if old.get(name) != new.get(name)]
 
 

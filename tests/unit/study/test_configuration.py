@@ -49,7 +49,7 @@ def test_every_key_is_described_and_defaulted():
     assert configuration.check({}) == configuration.check(configuration.check({}))
 
 
-def test_a_file_that_the_configuration_names_and_that_is_not_there_is_one_line(tmp_path):
+def test_a_file_that_the_configuration_names_and_that_is_not_there_is_one_line():
     root = Path(__file__).resolve().parents[3]
     config_schema.require_files(config_schema.check({}), root)
     config_schema.require_files(config_schema.check({"public_records": {"listing": "results/made/later.tsv"}}), root)
